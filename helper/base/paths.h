@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where things are. The build may move the two prefixes (make PREFIX= SYSCONFDIR=);
+ * what lives in /run does not move: ip(8) and systemd look there too.
+ */
+#ifndef CARREL_BASE_PATHS_H
+#define CARREL_BASE_PATHS_H
+
+#ifndef CARREL_SYSCONFDIR
+#define CARREL_SYSCONFDIR "/etc"
+#endif
+#ifndef CARREL_PREFIX
+#define CARREL_PREFIX "/usr"
+#endif
+
+#define PATH_CONFIG            CARREL_SYSCONFDIR "/carrel/carrel.conf"
+#define PATH_CONFIG_DROPINS    CARREL_SYSCONFDIR "/carrel/carrel.conf.d"
+#define PATH_POLICIES          CARREL_SYSCONFDIR "/carrel/policies"
+#define PATH_PACKAGED_POLICIES CARREL_PREFIX "/share/carrel/policies"
+#define PATH_HELPER            CARREL_PREFIX "/libexec/carrel/carrel-helper"
+#define PATH_STATE             "/run/carrel"
+#define PATH_PINS              "/run/netns"
+
+/* The account that the helper runs as; made by sysusers.d. */
+#define HELPER_USER "carrel"
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the module (or the command) and the helper say to each other.
+ *
+ * One SOCK_SEQPACKET message each way: a header, then fields of type, length, bytes;
+ * numbers little-endian. Every field stands at most once (groups excepted), unknown
+ * fields, trailing bytes and other versions are refused. The reply of a successful
+ * WIRE_OPEN carries two descriptors: the namespace and the session's lock.
+ *
+ * Pure: buffers in, buffers out.
+ */
+#ifndef CARREL_BASE_WIRE_H
+#define CARREL_BASE_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/subject.h"
+
+struct carrel_error;
+
+#define WIRE_VERSION     1
+/* Far above any real request (names, a tty, some hundred groups), far below the socket's limit. */
+#define WIRE_MAX_BYTES   65536
+#define WIRE_MAX_GROUPS  1024
+#define WIRE_MAX_FDS     2
+
+enum wire_operation {
+	WIRE_OPEN = 1,          /* a session opens: make or join the user's carrel */
+	WIRE_REMOVE,            /* take the user's carrel away */
+};
+
+struct wire_request {
+	enum wire_operation operation;
+	struct subject subject;
+	const char *config;     /* path of carrel.conf; "" = the built-in one */
+};
+
+enum wire_status {
+	WIRE_OK = 0,            /* carried out */
+	WIRE_UNCONFINED,        /* no assignment confines this user: nothing was done */
+	WIRE_DENIED,            /* an assignment says deny */
+	WIRE_STALE,             /* the configuration names groups that the request does not answer: ask again */
+	WIRE_NOT_FOUND,         /* WIRE_REMOVE: there is no such carrel */
+	WIRE_FAILED,            /* message says why; nothing is half done */
+};
+
+struct wire_reply {
+	enum wire_status status;
+	const char *policy;     /* "" where it does not apply; likewise all below */
+	const char *netns;      /* name under /run/netns */
+	const char *address4, *address6;
+	const char *message;    /* for the log and the user: what failed */
+	const char *warnings;   /* for the log; lines */
+};
+
+/**
+ * wire_encode_request() - write @request to @bytes
+ * @size:	room at @bytes; WIRE_MAX_BYTES always suffices for what is accepted
+ * Return: bytes written, -E2BIG with the item named, or -EINVAL (a string with a NUL or
+ *	   an operation that does not exist)
+ */
+int wire_encode_request(const struct wire_request *request, uint8_t *bytes, size_t size,
+			struct carrel_error *err);
+
+/* Where decoded groups stand; strings point into the decoded bytes. */
+struct wire_storage { struct subject_group groups[WIRE_MAX_GROUPS]; };
+
+/**
+ * wire_decode_request() - understand @bytes
+ * @bytes:	@length bytes; must outlive @ret_request, whose strings point into it
+ * @storage:	likewise
+ * Return: 0, or -EBADMSG with the item, its offset and what was expected
+ */
+int wire_decode_request(const uint8_t *bytes, size_t length, struct wire_storage *storage,
+			struct wire_request *ret_request, struct carrel_error *err);
+
+int wire_encode_reply(const struct wire_reply *reply, uint8_t *bytes, size_t size,
+		      struct carrel_error *err);
+int wire_decode_reply(const uint8_t *bytes, size_t length, struct wire_reply *ret_reply,
+		      struct carrel_error *err);
+
+#endif

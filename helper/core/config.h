@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * carrel.conf and its drop-ins: pools, lifetimes, and who gets which policy.
+ */
+#ifndef CARREL_CORE_CONFIG_H
+#define CARREL_CORE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/address.h"
+#include "base/arena.h"
+#include "base/name.h"
+#include "core/diagnostic.h"
+#include "base/subject.h"
+
+struct carrel_error;
+
+/* A file and its text: what a parser is given. Text may hold NUL bytes (an error). */
+struct source {
+	const char *path;
+	const char *text;
+	size_t length;
+};
+
+/* Every file of a configuration, in the order in which it is read. */
+struct sources {
+	ARENA_LIST(struct source) list;
+};
+
+enum condition_kind {
+	CONDITION_USER, CONDITION_GROUP, CONDITION_UID,
+	CONDITION_SERVICE, CONDITION_FROM, CONDITION_TTY,
+};
+
+struct condition_value {
+	bool negated;           /* "!name": no user, group ... of that name */
+	const char *name;       /* user, group, service, tty */
+	uint32_t first, last;   /* uid */
+	struct prefix prefix;   /* from */
+};
+
+/*
+ * A condition holds when one of its plain values matches (or it has none) and none
+ * of its negated values does.
+ */
+struct condition {
+	enum condition_kind kind;
+	ARENA_LIST(struct condition_value) values;
+};
+
+enum assignment_kind { ASSIGN_UNCONFINED, ASSIGN_DENY, ASSIGN_POLICY };
+
+/* All conditions must hold. An assignment without conditions holds for everyone. */
+struct assignment {
+	enum assignment_kind kind;
+	const char *policy;     /* ASSIGN_POLICY: its name */
+	ARENA_LIST(struct condition) conditions;
+	struct position position;
+};
+
+struct config {
+	struct prefix pool4;            /* default 10.213.0.0/16; /8 to /30 */
+	struct prefix pool6;            /* default fd42:ca44:e1::/64; /96 or shorter: holds a 32-bit uid */
+	uint32_t linger_s;              /* default 600 */
+	ARENA_LIST(struct assignment) assignments;
+	ARENA_LIST(const char *) groups; /* every group name that a condition uses, once */
+};
+
+/**
+ * config_parse() - check and understand every file of a configuration
+ * @arena:	the configuration lives here; keeps no pointer into @sources' texts
+ * @diagnostics: gets every error and warning
+ *
+ * Return: 0; -EINVAL when an error was added; -ENOMEM
+ * Context: pure
+ */
+int config_parse(const struct sources *sources, struct arena *arena,
+		 struct config *ret_config, struct diagnostics *diagnostics);
+
+/**
+ * config_assign() - the first assignment that holds for @subject
+ * @ret:	the assignment, or NULL when none holds: the user is not confined
+ *
+ * Return: 0; -ESTALE when a condition asks for a group that @subject does not answer
+ *	   (it was looked up under another version of the configuration)
+ * Context: pure
+ */
+int config_assign(const struct config *config, const struct subject *subject,
+		  const struct assignment **ret, struct carrel_error *err);
+
+#endif

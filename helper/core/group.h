@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The host's table never changes with users: what it must know of a carrel's policy
+ * is in the group number of the host's end of the veth.
+ */
+#ifndef CARREL_CORE_GROUP_H
+#define CARREL_CORE_GROUP_H
+
+#include <stdint.h>
+
+/* Keeps carrel's groups apart from those that an administrator gives to links. */
+#define GROUP_BASE  UINT32_C(0xca440000)
+
+enum group_bit {
+	GROUP_HOST  = 1 << 0,   /* may reach the host itself */
+	GROUP_PEERS = 1 << 1,   /* may reach other carrels */
+	GROUP_NAT   = 1 << 2,   /* may leave the host, under the host's addresses */
+};
+
+#endif

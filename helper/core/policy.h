@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A policy: what an administrator wrote, understood but not yet compiled.
+ *
+ * Rules are in the order in which they decide. Two destinations are special: the
+ * host itself and the other carrels ("peers") can be reached only by rules that
+ * name them; "any" and every address or prefix mean the world beyond them.
+ */
+#ifndef CARREL_CORE_POLICY_H
+#define CARREL_CORE_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/address.h"
+#include "base/arena.h"
+#include "base/name.h"
+#include "core/config.h"
+#include "core/diagnostic.h"
+
+enum uplink { UPLINK_NAT, UPLINK_NONE };
+
+enum direction { DIRECTION_OUT, DIRECTION_IN };
+#define DIRECTION_COUNT 2
+
+enum verdict { VERDICT_ALLOW, VERDICT_DENY, VERDICT_REJECT };
+
+/* A bit each; 0 in a rule means every protocol. */
+enum protocol {
+	PROTOCOL_TCP = 1 << 0, PROTOCOL_UDP = 1 << 1, PROTOCOL_ICMP = 1 << 2, /* ICMP and ICMPv6 */
+	PROTOCOL_SCTP = 1 << 3,
+};
+
+/* What a remote end can be: an address list, or one of the named classes. */
+enum remote_class {
+	REMOTE_ANY,             /* everyone but the host and the peers */
+	REMOTE_PREFIX,          /* prefixes of the rule */
+	REMOTE_HOST, REMOTE_PEERS,
+};
+
+struct port_range { uint16_t first, last; };
+
+struct policy_rule {
+	enum direction direction;
+	enum verdict verdict;
+	unsigned protocols;     /* enum protocol bits */
+	/*
+	 * The remote end: destination of an "out" rule, source of an "in" rule.
+	 * remote_host and remote_peers may stand beside prefixes. When remote_any is set
+	 * there are no prefixes. Named classes (private, metadata) are expanded to
+	 * prefixes; "internet" is remote_any with excluded = private.
+	 */
+	bool remote_any, remote_host, remote_peers;
+	ARENA_LIST(struct prefix) remotes;      /* sorted, no overlap, of both families */
+	ARENA_LIST(struct prefix) excluded;     /* never match these; sorted, no overlap */
+	/* Destination ports: remote ports of an "out" rule, the carrel's own of an "in" rule. */
+	ARENA_LIST(struct port_range) ports;    /* sorted, no overlap; empty = every port */
+	const char *comment;                    /* from the quotes at the end, or NULL */
+	const char *text;                       /* the line as written, blanks folded */
+	struct position position;
+};
+
+struct policy {
+	const char *name;
+	const char *description;                /* or NULL */
+	enum uplink uplink;                     /* default nat */
+	enum verdict defaults[DIRECTION_COUNT]; /* built-in: allow out, deny in */
+	ARENA_LIST(struct policy_rule) rules;
+};
+
+/**
+ * policy_parse() - check and understand one policy
+ * @name:	the policy's name
+ * @source:	its file
+ * @arena:	the policy lives here; keeps no pointer into @source's text
+ *
+ * Return: 0; -EINVAL when an error was added to @diagnostics; -ENOMEM
+ * Context: pure
+ */
+int policy_parse(const char *name, const struct source *source, struct arena *arena,
+		 struct policy *ret_policy, struct diagnostics *diagnostics);
+
+/** policy_names_host() - a rule lets the carrel reach the host itself */
+bool policy_names_host(const struct policy *policy);
+/** policy_names_peers() - a rule lets the carrel reach other carrels */
+bool policy_names_peers(const struct policy *policy);
+
+const char *uplink_name(enum uplink uplink);
+const char *verdict_name(enum verdict verdict);
+
+/** The prefixes of a class word ("private", "metadata"), or NULL with *@ret_count 0 */
+const struct prefix *policy_class_prefixes(const char *word, size_t length, size_t *ret_count);
+
+#endif

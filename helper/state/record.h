@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One record per carrel: /run/carrel/carrels/UID, lines of "key value". */
+#ifndef CARREL_STATE_RECORD_H
+#define CARREL_STATE_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/address.h"
+#include "base/name.h"
+
+struct carrel_error;
+
+#define RECORD_VERSION 1
+
+struct record {
+	uid_t uid;
+	char user[USER_NAME_SIZE];
+	char policy[POLICY_NAME_SIZE];
+	char uplink[16];                /* as in the policy: "nat", "none" */
+	bool has_address4, has_address6;
+	struct address address4, address6;
+	uint64_t netns_inode;           /* of the pinned namespace: a pin with another one is not ours */
+	uint64_t created_s;             /* seconds since the epoch */
+};
+
+/** record_format()/record_parse(): pure; parse refuses unknown, missing, doubled keys (-EBADMSG) */
+int record_format(const struct record *record, char *text, size_t size, struct carrel_error *err);
+int record_parse(const char *text, size_t length, struct record *ret, struct carrel_error *err);
+
+/**
+ * record_read() - the record of @uid
+ * @state_fd:	/run/carrel
+ * Return: 0; -ENOENT; -EBADMSG when it cannot be understood; -errno
+ */
+int record_read(int state_fd, uid_t uid, struct record *ret, struct carrel_error *err);
+
+/** record_write() - by temporary file and rename: readers see the old record or the new one */
+int record_write(int state_fd, const struct record *record, struct carrel_error *err);
+
+/** record_remove() - 0 also when there is none */
+int record_remove(int state_fd, uid_t uid, struct carrel_error *err);
+
+/**
+ * record_each() - call @visit for every record, in order of uid
+ * @visit:	@rc is 0, or the error of reading this one (then @record has only its uid);
+ *		returns 0 to go on
+ */
+int record_each(int state_fd,
+		int (*visit)(const struct record *record, int rc, const struct carrel_error *why,
+			     void *context),
+		void *context, struct carrel_error *err);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A session is alive while its lock file is locked: the kernel lets go of the lock
+ * however the session ends. A process that closes its descriptors (systemd --user) is
+ * still known by pid and start time; alive if either says so.
+ */
+#ifndef CARREL_STATE_SESSION_H
+#define CARREL_STATE_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct carrel_error;
+
+struct session {
+	uid_t uid;
+	pid_t pid;                      /* that opened it */
+	uint64_t start_ticks;           /* field 22 of /proc/PID/stat */
+	uint64_t opened_s;              /* seconds since the epoch */
+	char service[64];               /* may be cut: for people to read */
+	char origin[128];               /* PAM_RHOST or tty, likewise */
+};
+
+/**
+ * session_create() - make and lock sessions/UID/NAME
+ * @session:	what it says; start_ticks is filled in here
+ * @ret_fd:	holds the lock; to be handed to the application
+ */
+int session_create(int state_fd, struct session *session, int *ret_fd, struct carrel_error *err);
+
+/**
+ * session_each() - call @visit for each session of @uid that is alive
+ * @prune:	remove the files of dead ones (needs write access and the carrel's lock)
+ */
+int session_each(int state_fd, uid_t uid, bool prune,
+		 int (*visit)(const struct session *session, void *context), void *context,
+		 struct carrel_error *err);
+
+#endif

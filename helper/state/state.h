@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* /run/carrel: its directory, the lock of each carrel, and the claims on addresses. */
+#ifndef CARREL_STATE_STATE_H
+#define CARREL_STATE_STATE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include "core/config.h"
+
+struct carrel_error;
+
+/**
+ * state_open() - open @path (PATH_STATE), check owner and mode
+ * @create:	make the subdirectories (carrels, locks, sessions, addresses, valid) that are missing
+ * @ret_fd:	owned by the caller
+ *
+ * Return: 0; -ENOENT; -EPERM when it is not owned by root or the helper's account, or others
+ *	   may write to it; -errno
+ */
+int state_open(const char *path, bool create, int *ret_fd, struct carrel_error *err);
+
+/**
+ * state_lock() - wait for, and take, the lock of one user's carrel
+ * @ret_fd:	the lock is held until it is closed
+ */
+int state_lock(int state_fd, uid_t uid, int *ret_fd, struct carrel_error *err);
+
+/**
+ * state_claim_address4() - the IPv4 address of @uid: what it had, else the first free one
+ *
+ * A claim is a symbolic link addresses/ADDRESS -> UID, made atomically, so users do not
+ * wait for each other. Starts at a hash of @uid and probes (core/allocate.h); an address
+ * claimed by a uid that has no record any more may be taken over.
+ *
+ * Return: 0; -ENOSPC when the pool is used up
+ */
+int state_claim_address4(int state_fd, const struct prefix *pool, uid_t uid,
+			 struct address *ret, struct carrel_error *err);
+/** state_release_address4() - give it up; 0 also when not claimed */
+int state_release_address4(int state_fd, uid_t uid, const struct address *address,
+			   struct carrel_error *err);
+
+#endif
