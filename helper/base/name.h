@@ -13,10 +13,14 @@
 #define NETNS_NAME_SIZE  40     /* "carrel-4294967294" or "carrel-@" + a policy-like name */
 #define LINK_NAME_SIZE   16     /* IFNAMSIZ */
 
-/** name_valid_user() - printable, no control characters, '/', ':' or blanks; 1 to 255 bytes */
+/** name_valid_user() - UTF-8 without control characters, '/', ':' or blanks; 1 to 255 bytes */
 bool name_valid_user(const char *name);
 
-/** name_valid_policy() - [a-z0-9_][a-z0-9_.-]*, 1 to 32 characters, not a built-in word's file path */
+/**
+ * name_valid_policy() - [a-z0-9_][a-z0-9_.-]*, 1 to 32 characters; a file name as it stands
+ *
+ * "unconfined" and "deny" are none: where a policy is named, they are built in.
+ */
 bool name_valid_policy(const char *name, size_t length);
 
 /** name_of_netns() - "carrel-1000" for a user's own carrel */
@@ -28,6 +32,9 @@ void name_of_host_link(uid_t uid, char name[LINK_NAME_SIZE]);
 /**
  * name_nearest() - the candidate closest to @word, for "did you mean"
  * @candidates:	NULL-terminated
+ *
+ * An edit inserts, deletes or replaces a letter or swaps two neighbours; capitals are none.
+ *
  * Return: a candidate at most a third of @word's length (and at least 1) edits away, or NULL
  */
 const char *name_nearest(const char *word, size_t length, const char *const *candidates);
