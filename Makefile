@@ -59,6 +59,55 @@ $(BUILD)/pam_carrel.so: $(BUILD)/pam/pam_carrel.o $(ARCHIVE) pam/pam_carrel.map
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,--version-script=pam/pam_carrel.map \
 		-Wl,--gc-sections -Wl,-z,defs -o $@ $(filter %.o %.a,$^) -lpam -lcap
 
+# Where PAM looks for modules: multiarch (Debian), lib64 (Fedora), or plain.
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+SECUREDIR ?= $(firstword $(wildcard $(PREFIX)/lib/$(MULTIARCH)/security $(PREFIX)/lib64/security) \
+	     $(PREFIX)/lib/security)
+POLICIES  := $(wildcard conf/policies/*.policy)
+MANPAGES  := $(wildcard man/*.[1-8])
+INSTALL   := install
+
+# An administrator's carrel.conf is never overwritten.
+.PHONY: install uninstall
+install: all
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/libexec/carrel $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(SECUREDIR)
+	$(INSTALL) -m 0755 $(BUILD)/carrel-helper $(DESTDIR)$(PREFIX)/libexec/carrel/carrel-helper
+	$(INSTALL) -m 0755 $(BUILD)/carrel $(DESTDIR)$(PREFIX)/sbin/carrel
+	$(INSTALL) -m 0644 $(BUILD)/pam_carrel.so $(DESTDIR)$(SECUREDIR)/pam_carrel.so
+	$(INSTALL) -d $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf.d $(DESTDIR)$(SYSCONFDIR)/carrel/policies
+	test -e $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf || \
+		$(INSTALL) -m 0644 conf/carrel.conf $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/carrel/policies
+	$(INSTALL) -m 0644 $(POLICIES) $(DESTDIR)$(PREFIX)/share/carrel/policies
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+	$(INSTALL) -m 0644 conf/sysusers.d/carrel.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/carrel.conf
+	$(INSTALL) -m 0644 conf/tmpfiles.d/carrel.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/carrel.conf
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/pam-configs
+	$(INSTALL) -m 0644 conf/pam/carrel $(DESTDIR)$(PREFIX)/share/pam-configs/carrel
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	$(INSTALL) -m 0644 conf/completion/carrel.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/carrel
+	for page in $(MANPAGES); do \
+		$(INSTALL) -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \
+	done
+	test -n "$(DESTDIR)" || conf/activate
+
+# Leaves the configuration and the account: they are the administrator's now.
+uninstall:
+	rm -f $(DESTDIR)$(SECUREDIR)/pam_carrel.so $(DESTDIR)$(PREFIX)/sbin/carrel \
+		$(DESTDIR)$(PREFIX)/lib/sysusers.d/carrel.conf \
+		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/carrel.conf \
+		$(DESTDIR)$(PREFIX)/share/pam-configs/carrel \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/carrel
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/carrel $(DESTDIR)$(PREFIX)/share/carrel
+	for page in $(MANPAGES); do \
+		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \
+	done
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+
 include tests/tests.mk
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * The order of a build carries the promises:
+ *
+ *   1. the namespace, held by the helper alone;
+ *   2. its sysctls: what the links made later inherit;
+ *   3. its rules: default deny is in force before there is a link;
+ *   4. the veth; the host's end is up at once but has no carrier while its peer is down,
+ *      so the kernel gives it no IPv6 address of its own before LINK_QUIET forbids that;
+ *   5. the host's routes and neighbours for that link, then everything in the carrel;
+ *   6. the pin. Only now can anyone join, and only a pinned carrel outlives the helper.
+ *
+ * Neighbouring operations of one place become one netlink send (kernel/apply.c).
+ */
+#include "core/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "core/group.h"
+
+/* Locally administered; 0xca44 stands for "carrel". */
+const uint8_t plan_mac_host[MAC_SIZE]   = { 0x02, 0xca, 0x44, 0x00, 0x00, 0x01 };
+const uint8_t plan_mac_carrel[MAC_SIZE] = { 0x02, 0xca, 0x44, 0x00, 0x00, 0x02 };
+
+/*
+ * The next hop of every carrel: never on the wire outside its own veth. 169.254.0.0/24 is
+ * kept out of autoconfiguration by RFC 3927, section 2.1.
+ */
+static const struct address gateways[FAMILY_COUNT] = {
+	[FAMILY_IPV4] = { FAMILY_IPV4, { 169, 254, 0, 1 } },
+	[FAMILY_IPV6] = { FAMILY_IPV6, { 0xfe, 0x80, [15] = 1 } },
+};
+
+/* Before any link is there, so that uplink0 inherits them. */
+static const struct { const char *path, *value; bool ipv6; } carrel_sysctls[] = {
+	/* Unprivileged ICMP echo for everyone: the largest group id that the kernel accepts. */
+	{ "net/ipv4/ping_group_range", "0 2147483647", false },
+	/* Routes come from the plan, never from a router advertisement. */
+	{ "net/ipv6/conf/default/accept_ra", "0", true },
+};
+
+uint32_t plan_group(const struct policy *policy)
+{
+	uint32_t group = GROUP_BASE;
+
+	if (policy->uplink == UPLINK_NAT)
+		group |= GROUP_NAT;
+	if (policy_names_host(policy))
+		group |= GROUP_HOST;
+	if (policy_names_peers(policy))
+		group |= GROUP_PEERS;
+	return group;
+}
+
+/* A plan being written: remembers that memory ran out, so that callers ask once. */
+struct writer {
+	struct arena *arena;
+	struct plan *plan;
+	bool failed;
+	struct plan_operation spare;    /* written to when memory ran out */
+};
+
+/* Append an operation; never NULL. */
+static struct plan_operation *add(struct writer *writer, enum plan_kind kind, enum place place,
+				  enum plan_link link)
+{
+	struct plan_operation *operation = ARENA_APPEND(writer->arena, &writer->plan->operations);
+
+	if (!operation) {
+		writer->failed = true;
+		operation = &writer->spare;
+	}
+	operation->kind = kind;
+	operation->place = place;
+	operation->link = link;
+	return operation;
+}
+
+static void add_neighbour(struct writer *writer, enum place place, enum plan_link link,
+			  const struct address *address, const uint8_t *mac)
+{
+	struct plan_operation *operation = add(writer, PLAN_NEIGHBOUR, place, link);
+
+	operation->neighbour.address = *address;
+	operation->neighbour.mac = mac;
+}
+
+/* The host's side of one family: where the carrel's address is. */
+static void add_host_family(struct writer *writer, const struct address *address)
+{
+	struct plan_operation *operation = add(writer, PLAN_ROUTE, PLACE_HOST, LINK_HOST_END);
+
+	operation->route.destination.address = *address;
+	operation->route.destination.length = (uint8_t)address_bits(address->family);
+	add_neighbour(writer, PLACE_HOST, LINK_HOST_END, address, plan_mac_carrel);
+}
+
+/* The carrel's side of one family: its address, and everything else through the gateway. */
+static void add_carrel_family(struct writer *writer, const struct address *address)
+{
+	const struct address *gateway = &gateways[address->family];
+	struct plan_operation *operation;
+
+	add(writer, PLAN_ADDRESS, PLACE_CARREL, LINK_UPLINK)->address = *address;
+	add_neighbour(writer, PLACE_CARREL, LINK_UPLINK, gateway, plan_mac_host);
+
+	operation = add(writer, PLAN_ROUTE, PLACE_CARREL, LINK_UPLINK);
+	operation->route.destination.address.family = address->family;
+	operation->route.has_gateway = true;
+	operation->route.gateway = *gateway;
+}
+
+static void add_uplink(struct writer *writer, const struct plan_input *input)
+{
+	struct plan_operation *pair = add(writer, PLAN_LINK_PAIR, PLACE_HOST, LINK_HOST_END);
+	struct plan_operation *quiet;
+
+	name_of_host_link(input->uid, pair->pair.host_name);
+	pair->pair.group = plan_group(input->policy);
+	pair->pair.mtu_bytes = input->facts->mtu_bytes;
+
+	quiet = add(writer, PLAN_LINK_QUIET, PLACE_HOST, LINK_HOST_END);
+	quiet->quiet.ipv6 = input->facts->ipv6;
+	quiet->quiet.forward = true;
+	quiet->quiet.alias = input->user;
+	add_host_family(writer, &input->address4);
+	if (input->facts->ipv6)
+		add_host_family(writer, &input->address6);
+
+	add(writer, PLAN_LINK_UP, PLACE_CARREL, LINK_LOOPBACK);
+	add(writer, PLAN_LINK_QUIET, PLACE_CARREL, LINK_UPLINK)->quiet.ipv6 = input->facts->ipv6;
+	add(writer, PLAN_LINK_UP, PLACE_CARREL, LINK_UPLINK);
+	add_carrel_family(writer, &input->address4);
+	if (input->facts->ipv6)
+		add_carrel_family(writer, &input->address6);
+}
+
+static int add_rules(struct writer *writer, const struct plan_input *input, bool replace,
+		     struct carrel_error *err)
+{
+	struct ruleset *ruleset = arena_alloc(writer->arena, sizeof(*ruleset));
+	struct plan_operation *operation;
+	int rc;
+
+	if (!ruleset)
+		return error_set(err, ENOMEM, "out of memory");
+	rc = compile_policy(input->policy, input->config, &input->facts->host, writer->arena,
+			    ruleset, err);
+	if (rc < 0)
+		return rc;
+	operation = add(writer, PLAN_RULES, PLACE_CARREL, LINK_LOOPBACK);
+	operation->rules.ruleset = ruleset;
+	operation->rules.replace = replace;
+	return 0;
+}
+
+int plan_build(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
+	       struct carrel_error *err)
+{
+	struct plan plan = { 0 };
+	struct writer writer = { .arena = arena, .plan = &plan };
+	int rc;
+
+	add(&writer, PLAN_NETNS, PLACE_CARREL, LINK_LOOPBACK);
+	for (size_t i = 0; i < sizeof(carrel_sysctls) / sizeof(*carrel_sysctls); i++) {
+		struct plan_operation *operation;
+
+		if (carrel_sysctls[i].ipv6 && !input->facts->ipv6)
+			continue;
+		operation = add(&writer, PLAN_SYSCTL, PLACE_CARREL, LINK_LOOPBACK);
+		operation->sysctl.path = carrel_sysctls[i].path;
+		operation->sysctl.value = carrel_sysctls[i].value;
+	}
+	rc = add_rules(&writer, input, false, err);
+	if (rc < 0)
+		return rc;
+
+	switch (input->policy->uplink) {
+	case UPLINK_NAT:
+		add_uplink(&writer, input);
+		break;
+	case UPLINK_NONE:
+		add(&writer, PLAN_LINK_UP, PLACE_CARREL, LINK_LOOPBACK);
+		break;
+	}
+	name_of_netns(input->uid, add(&writer, PLAN_PIN, PLACE_HOST, LINK_LOOPBACK)->pin.name);
+
+	if (writer.failed)
+		return error_set(err, ENOMEM, "out of memory");
+	*ret_plan = plan;
+	return 0;
+}
+
+int plan_update(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
+		struct carrel_error *err)
+{
+	struct plan plan = { 0 };
+	struct writer writer = { .arena = arena, .plan = &plan };
+	int rc;
+
+	rc = add_rules(&writer, input, true, err);
+	if (rc < 0)
+		return rc;
+	if (input->policy->uplink != UPLINK_NONE)
+		add(&writer, PLAN_LINK_GROUP, PLACE_HOST, LINK_HOST_END)->group =
+			plan_group(input->policy);
+	if (writer.failed)
+		return error_set(err, ENOMEM, "out of memory");
+	*ret_plan = plan;
+	return 0;
+}
+
+static const char *link_text(enum plan_link link)
+{
+	switch (link) {
+	case LINK_LOOPBACK: return "lo";
+	case LINK_HOST_END: return "the host's end";
+	case LINK_UPLINK:   return CARREL_UPLINK;
+	}
+	return "?";
+}
+
+void plan_describe(const struct plan_operation *operation, struct buffer *buffer)
+{
+	char prefix[PREFIX_TEXT_SIZE], address[ADDRESS_TEXT_SIZE];
+	const char *link = link_text(operation->link);
+
+	buffer_puts(buffer, operation->place == PLACE_HOST ? "host    " : "carrel  ");
+	switch (operation->kind) {
+	case PLAN_NETNS:
+		buffer_puts(buffer, "make a network namespace");
+		break;
+	case PLAN_SYSCTL:
+		buffer_printf(buffer, "set %s = %s", operation->sysctl.path, operation->sysctl.value);
+		break;
+	case PLAN_RULES:
+		buffer_printf(buffer, "%s table inet %s (%zu chains)",
+			      operation->rules.replace ? "replace" : "load",
+			      operation->rules.ruleset->table,
+			      operation->rules.ruleset->chains.count);
+		break;
+	case PLAN_LINK_PAIR:
+		buffer_printf(buffer, "make veth %s <-> %s, group 0x%x, mtu %u",
+			      operation->pair.host_name, CARREL_UPLINK, operation->pair.group,
+			      operation->pair.mtu_bytes);
+		break;
+	case PLAN_LINK_GROUP:
+		buffer_printf(buffer, "set group 0x%x on %s", operation->group, link);
+		break;
+	case PLAN_LINK_QUIET:
+		buffer_printf(buffer, "%s: no address of its own making%s", link,
+			      operation->quiet.forward ? ", forwarding on" : "");
+		break;
+	case PLAN_LINK_UP:
+		buffer_printf(buffer, "set %s up", link);
+		break;
+	case PLAN_ADDRESS:
+		address_format(&operation->address, address);
+		buffer_printf(buffer, "%s: address %s", link, address);
+		break;
+	case PLAN_ROUTE:
+		prefix_format(&operation->route.destination, prefix);
+		buffer_printf(buffer, "route %s dev %s", prefix, link);
+		if (operation->route.has_gateway) {
+			address_format(&operation->route.gateway, address);
+			buffer_printf(buffer, " via %s", address);
+		}
+		break;
+	case PLAN_NEIGHBOUR:
+		address_format(&operation->neighbour.address, address);
+		buffer_printf(buffer, "permanent neighbour %s dev %s", address, link);
+		break;
+	case PLAN_PIN:
+		buffer_printf(buffer, "pin it as %s", operation->pin.name);
+		break;
+	}
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is to be done to the kernel, as data: a list of operations in the order in
+ * which they are done. The namespace is the transaction: the plan that makes one
+ * pins it last, and until then all of it goes when the helper does.
+ */
+#ifndef CARREL_CORE_PLAN_H
+#define CARREL_CORE_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/address.h"
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/name.h"
+#include "core/compile.h"
+#include "core/policy.h"
+#include "core/ruleset.h"
+
+struct carrel_error;
+
+#define MAC_SIZE 6
+
+/* What is there, as far as a plan depends on it. */
+struct facts {
+	bool ipv6;                      /* the host speaks IPv6 */
+	uint32_t mtu_bytes;             /* of the link that leads out of the host */
+	struct prefix_list host;        /* the host's addresses; only for policies that name the host */
+};
+
+/* Whose carrel, under which policy, at which addresses. */
+struct plan_input {
+	uid_t uid;
+	const char *user;
+	const struct policy *policy;
+	const struct config *config;
+	struct address address4, address6;
+	const struct facts *facts;
+};
+
+/* Where an operation is done. */
+enum place { PLACE_HOST, PLACE_CARREL };
+
+enum plan_link { LINK_LOOPBACK, LINK_HOST_END, LINK_UPLINK };
+
+enum plan_kind {
+	PLAN_NETNS,             /* a fresh namespace, in which everything below happens */
+	PLAN_SYSCTL,
+	PLAN_RULES,
+	PLAN_LINK_PAIR,         /* the veth: the host's end up, the other placed in the namespace */
+	PLAN_LINK_GROUP,        /* another policy: the bits that the host's table looks at */
+	PLAN_LINK_QUIET,        /* no address of its own making; forwarding on the host's end */
+	PLAN_LINK_UP,
+	PLAN_ADDRESS,
+	PLAN_ROUTE,
+	PLAN_NEIGHBOUR,
+	PLAN_PIN,
+};
+
+struct plan_operation {
+	enum plan_kind kind;
+	enum place place;
+	enum plan_link link;            /* the kinds that concern a link */
+	union {
+		struct { const char *path, *value; } sysctl;    /* path below /proc/sys */
+		struct { const struct ruleset *ruleset; bool replace; } rules;
+		struct {
+			char host_name[LINK_NAME_SIZE];
+			uint32_t group;
+			uint32_t mtu_bytes;
+		} pair;
+		uint32_t group;
+		struct { bool ipv6, forward; const char *alias; } quiet;
+		struct address address;
+		struct { struct prefix destination; bool has_gateway; struct address gateway; } route;
+		struct { struct address address; const uint8_t *mac; } neighbour;
+		struct { char name[NETNS_NAME_SIZE]; } pin;
+	};
+};
+
+struct plan {
+	ARENA_LIST(struct plan_operation) operations;
+};
+
+/* The same on every carrel: a host end and its peer are alone on their wire. */
+extern const uint8_t plan_mac_host[MAC_SIZE];
+extern const uint8_t plan_mac_carrel[MAC_SIZE];
+
+/** plan_group() - the group number that tells the host's table about @policy */
+uint32_t plan_group(const struct policy *policy);
+
+/**
+ * plan_build() - make a carrel
+ * Return: 0 or -ENOMEM
+ * Context: pure
+ */
+int plan_build(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
+	       struct carrel_error *err);
+
+/**
+ * plan_update() - bring an existing carrel of the same uplink under another policy text
+ *
+ * One transaction replaces the rules; the host's view changes after it when the policy
+ * widens, before it when it narrows is not needed: both sides must allow a packet.
+ */
+int plan_update(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
+		struct carrel_error *err);
+
+/** plan_describe() - one line of @operation for people */
+void plan_describe(const struct plan_operation *operation, struct buffer *buffer);
+
+#endif

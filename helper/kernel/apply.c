@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/apply.h"
+
+#include <errno.h>
+#include <string.h>
+#include <libmnl/libmnl.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "kernel/link.h"
+#include "kernel/netns.h"
+#include "kernel/nft.h"
+#include "kernel/sysctl.h"
+
+#define LOOPBACK_INDEX 1        /* LOOPBACK_IFINDEX in the kernel: the same in every namespace */
+
+/*
+ * uplink0's index is ours to choose, which saves asking for it. Tunnel modules put
+ * fallback devices (tunl0, sit0, ...) with small indices into every new namespace.
+ */
+#define UPLINK_INDEX 1000
+
+int kernel_open(struct kernel *ret_kernel, uid_t uid, struct carrel_error *err)
+{
+	struct kernel kernel = { .netns_fd = -1 };
+	int rc = rtnl_open(&kernel.host, err);
+
+	if (rc < 0)
+		return rc;
+	name_of_host_link(uid, kernel.host_link);
+	*ret_kernel = kernel;
+	return 0;
+}
+
+void kernel_close(struct kernel *kernel)
+{
+	rtnl_close(&kernel->host);
+	rtnl_close(&kernel->carrel);
+	if (kernel->carrel_nft)
+		mnl_socket_close(kernel->carrel_nft);
+	kernel->carrel_nft = NULL;
+	fd_close(&kernel->netns_fd);
+}
+
+/* Sockets of the namespace that the process has just moved to. */
+static int open_carrel_sockets(struct kernel *kernel, struct carrel_error *err)
+{
+	int rc = rtnl_open(&kernel->carrel, err);
+
+	return rc < 0 ? rc : nft_open(&kernel->carrel_nft, err);
+}
+
+int kernel_join(struct kernel *kernel, int netns_fd, struct carrel_error *err)
+{
+	int rc;
+
+	kernel->netns_fd = netns_fd;
+	rc = netns_enter(netns_fd, err);
+	return rc < 0 ? rc : open_carrel_sockets(kernel, err);
+}
+
+static struct rtnl *rtnl_of(struct kernel *kernel, enum place place)
+{
+	return place == PLACE_HOST ? &kernel->host : &kernel->carrel;
+}
+
+/* Interface index of @link, or -errno */
+static int index_of(struct kernel *kernel, enum plan_link link, struct carrel_error *err)
+{
+	switch (link) {
+	case LINK_LOOPBACK:
+		return LOOPBACK_INDEX;
+	case LINK_UPLINK:
+		return UPLINK_INDEX;
+	case LINK_HOST_END:
+		if (kernel->host_index <= 0)
+			kernel->host_index = link_index(&kernel->host, kernel->host_link);
+		if (kernel->host_index < 0)
+			return error_set_errno(err, -kernel->host_index, "looking for the link %s",
+					       kernel->host_link);
+		return kernel->host_index;
+	}
+	return -EINVAL;
+}
+
+static int make_pair(struct kernel *kernel, const struct plan_operation *operation,
+		     struct carrel_error *err)
+{
+	const struct link_pair pair = {
+		.name = operation->pair.host_name, .peer_name = CARREL_UPLINK,
+		.mac = plan_mac_host, .peer_mac = plan_mac_carrel,
+		.mtu_bytes = operation->pair.mtu_bytes, .group = operation->pair.group,
+		.peer_netns_fd = kernel->netns_fd, .peer_index = UPLINK_INDEX,
+	};
+	int rc = link_pair(&kernel->host, &pair, err);
+
+	if (rc == 0)
+		rc = rtnl_commit(&kernel->host, err);
+	if (rc != -EEXIST)
+		return rc;
+	/*
+	 * The user's last carrel is still being destroyed: the kernel does that when it has
+	 * time. Nothing that is complete has this link, as this namespace is to be the pinned one.
+	 */
+	rc = link_delete(&kernel->host, pair.name, err);
+	if (rc == 0)
+		rc = rtnl_commit(&kernel->host, err);
+	if (rc < 0 && rc != -ENODEV)
+		return error_wrap(err, rc, "removing the old %s", pair.name);
+	rc = link_pair(&kernel->host, &pair, err);
+	return rc < 0 ? rc : rtnl_commit(&kernel->host, err);
+}
+
+/* Write a request about a link into the batch of its place. */
+static int add_request(struct kernel *kernel, const struct plan_operation *operation, int index,
+		       struct carrel_error *err)
+{
+	struct rtnl *rtnl = rtnl_of(kernel, operation->place);
+
+	switch (operation->kind) {
+	case PLAN_LINK_GROUP:
+		return link_group(rtnl, index, operation->group, err);
+	case PLAN_LINK_QUIET:
+		return link_quiet(rtnl, index, operation->quiet.ipv6, operation->quiet.forward,
+				  operation->quiet.alias, err);
+	case PLAN_LINK_UP:
+		return link_up(rtnl, index, err);
+	case PLAN_ADDRESS:
+		return link_address(rtnl, index, &operation->address, err);
+	case PLAN_ROUTE:
+		return link_route(rtnl, index, &operation->route.destination,
+				  operation->route.has_gateway ? &operation->route.gateway : NULL,
+				  err);
+	case PLAN_NEIGHBOUR:
+		return link_neighbour(rtnl, index, &operation->neighbour.address,
+				      operation->neighbour.mac, err);
+	case PLAN_NETNS:
+	case PLAN_SYSCTL:
+	case PLAN_RULES:
+	case PLAN_LINK_PAIR:
+	case PLAN_PIN:
+		break;
+	}
+	return error_set(err, EINVAL, "no request for operation %d", operation->kind);
+}
+
+static int apply_one(struct kernel *kernel, const struct plan_operation *operation,
+		     struct carrel_error *err)
+{
+	int index, rc;
+
+	switch (operation->kind) {
+	case PLAN_NETNS:
+		rc = netns_create(&kernel->netns_fd, err);
+		return rc < 0 ? rc : open_carrel_sockets(kernel, err);
+	case PLAN_SYSCTL:
+		return sysctl_write(operation->sysctl.path, operation->sysctl.value, err);
+	case PLAN_RULES:
+		return nft_load(kernel->carrel_nft, operation->rules.ruleset,
+				operation->rules.replace, err);
+	case PLAN_LINK_PAIR:
+		return make_pair(kernel, operation, err);
+	case PLAN_PIN:
+		rc = kernel->before_pin ? kernel->before_pin(kernel->context, err) : 0;
+		return rc < 0 ? rc : netns_pin(kernel->netns_fd, operation->pin.name, err);
+	case PLAN_LINK_GROUP:
+	case PLAN_LINK_QUIET:
+	case PLAN_LINK_UP:
+	case PLAN_ADDRESS:
+	case PLAN_ROUTE:
+	case PLAN_NEIGHBOUR:
+		index = index_of(kernel, operation->link, err);
+		return index < 0 ? index : add_request(kernel, operation, index, err);
+	}
+	return -EINVAL;
+}
+
+/* May @next join the batch that the operations before it have begun? */
+static bool joins_batch(const struct plan_operation *next, enum place place)
+{
+	switch (next->kind) {
+	case PLAN_LINK_GROUP:
+	case PLAN_LINK_QUIET:
+	case PLAN_LINK_UP:
+	case PLAN_ADDRESS:
+	case PLAN_ROUTE:
+	case PLAN_NEIGHBOUR:
+		return next->place == place;
+	case PLAN_NETNS:
+	case PLAN_SYSCTL:
+	case PLAN_RULES:
+	case PLAN_LINK_PAIR:
+	case PLAN_PIN:
+		break;
+	}
+	return false;
+}
+
+int kernel_apply(struct kernel *kernel, const struct plan *plan, struct carrel_error *err)
+{
+	for (size_t i = 0; i < plan->operations.count; i++) {
+		const struct plan_operation *operation = &plan->operations.items[i];
+		bool last = i + 1 == plan->operations.count;
+		int rc = apply_one(kernel, operation, err);
+
+		if (rc == 0 && (last || !joins_batch(operation + 1, operation->place)) &&
+		    kernel->carrel.socket)
+			rc = rtnl_commit(rtnl_of(kernel, operation->place), err);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/facts.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+#include "base/error.h"
+#include "kernel/link.h"
+#include "kernel/rtnl.h"
+#include "kernel/sysctl.h"
+
+/* Ethernet's, for a host that has no way out yet. */
+#define DEFAULT_MTU_BYTES 1500
+/* The least that IPv6 may have (RFC 8200, section 5): a smaller uplink is IPv4's own affair. */
+#define LEAST_MTU_BYTES 1280
+
+/*
+ * Somewhere in the internet: documentation prefixes are nobody's, so what routes them is
+ * the default route.
+ */
+static const struct address elsewhere[FAMILY_COUNT] = {
+	[FAMILY_IPV4] = { FAMILY_IPV4, { 192, 0, 2, 1 } },
+	[FAMILY_IPV6] = { FAMILY_IPV6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } },
+};
+
+/* rtnl_query() answer: the interface of a route */
+static int keep_interface(const struct nlmsghdr *message, void *context)
+{
+	const struct nlattr *interface;
+	int *ret_index = context;
+
+	if (message->nlmsg_type != RTM_NEWROUTE)
+		return 0;
+	interface = rtnl_attribute(message, sizeof(struct rtmsg), RTA_OIF);
+	if (interface && mnl_attr_validate(interface, MNL_TYPE_U32) >= 0)
+		*ret_index = (int)mnl_attr_get_u32(interface);
+	return 0;
+}
+
+/* MTU of the link that leads to the internet; 0 when nothing does. */
+static uint32_t way_out_mtu(struct rtnl *host, enum family family)
+{
+	const struct address *destination = &elsewhere[family];
+	struct nlmsghdr *request = rtnl_request(host, RTM_GETROUTE, 0, "asking for the way out");
+	struct rtmsg *message = mnl_nlmsg_put_extra_header(request, sizeof(*message));
+	int index = 0, mtu;
+
+	message->rtm_family = family == FAMILY_IPV4 ? AF_INET : AF_INET6;
+	message->rtm_dst_len = (uint8_t)address_bits(family);
+	mnl_attr_put(request, RTA_DST, address_size(family), destination->bytes);
+	/* A refusal is the kernel's way to say "no route". */
+	if (rtnl_end(host, request, NULL) < 0 ||
+	    rtnl_query(host, keep_interface, &index, NULL) < 0 || index == 0)
+		return 0;
+	mtu = link_mtu(host, index);
+	return mtu < LEAST_MTU_BYTES ? 0 : (uint32_t)mtu;
+}
+
+/* IPv6 is compiled in, not switched off at boot, and not switched off for new links. */
+static bool host_has_ipv6(void)
+{
+	long disabled;
+
+	return sysctl_read_number("net/ipv6/conf/default/disable_ipv6", &disabled, NULL) == 0 &&
+	       disabled == 0;
+}
+
+struct address_list {
+	struct arena *arena;
+	ARENA_LIST(struct prefix) list;
+};
+
+/* rtnl_query() answer: collects addresses that others can reach the host at */
+static int keep_address(const struct nlmsghdr *message, void *context)
+{
+	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
+	const struct nlattr *local;
+	struct address_list *addresses = context;
+	struct prefix *prefix;
+
+	if (message->nlmsg_type != RTM_NEWADDR || info->ifa_scope != RT_SCOPE_UNIVERSE ||
+	    (info->ifa_family != AF_INET && info->ifa_family != AF_INET6))
+		return 0;
+	/* IFA_LOCAL is the own end of a point-to-point address; IPv6 often has just IFA_ADDRESS. */
+	local = rtnl_attribute(message, sizeof(*info), IFA_LOCAL);
+	if (!local)
+		local = rtnl_attribute(message, sizeof(*info), IFA_ADDRESS);
+	if (!local)
+		return 0;
+	prefix = ARENA_APPEND(addresses->arena, &addresses->list);
+	if (!prefix)
+		return -ENOMEM;
+	prefix->address.family = info->ifa_family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6;
+	prefix->length = (uint8_t)address_bits(prefix->address.family);
+	if (mnl_attr_get_payload_len(local) != address_size(prefix->address.family))
+		return -EBADMSG;
+	memcpy(prefix->address.bytes, mnl_attr_get_payload(local),
+	       address_size(prefix->address.family));
+	return 0;
+}
+
+static int list_host_addresses(struct rtnl *host, struct arena *arena,
+			       struct prefix_list *ret_list, struct carrel_error *err)
+{
+	struct nlmsghdr *request = rtnl_request(host, RTM_GETADDR, NLM_F_DUMP,
+						"listing the host's addresses");
+	struct address_list addresses = { .arena = arena };
+	int rc;
+
+	mnl_nlmsg_put_extra_header(request, sizeof(struct ifaddrmsg));
+	rc = rtnl_end(host, request, err);
+	if (rc == 0)
+		rc = rtnl_query(host, keep_address, &addresses, err);
+	if (rc < 0)
+		return error_wrap(err, rc, "listing the host's addresses");
+	ret_list->items = addresses.list.items;
+	ret_list->count = addresses.list.count;
+	return 0;
+}
+
+int facts_gather(struct rtnl *host, bool host_addresses, struct arena *arena,
+		 struct facts *ret_facts, struct carrel_error *err)
+{
+	struct facts facts = { .ipv6 = host_has_ipv6() };
+	uint32_t mtu6;
+	int rc;
+
+	facts.mtu_bytes = way_out_mtu(host, FAMILY_IPV4);
+	mtu6 = facts.ipv6 ? way_out_mtu(host, FAMILY_IPV6) : 0;
+	if (mtu6 && (!facts.mtu_bytes || mtu6 < facts.mtu_bytes))
+		facts.mtu_bytes = mtu6;
+	if (!facts.mtu_bytes)
+		facts.mtu_bytes = DEFAULT_MTU_BYTES;
+	if (host_addresses) {
+		rc = list_host_addresses(host, arena, &facts.host, err);
+		if (rc < 0)
+			return rc;
+	}
+	*ret_facts = facts;
+	return 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Looks at the host, as far as plans depend on it. */
+#ifndef CARREL_KERNEL_FACTS_H
+#define CARREL_KERNEL_FACTS_H
+
+#include <stdbool.h>
+#include "base/arena.h"
+#include "core/plan.h"
+
+struct carrel_error;
+struct rtnl;
+
+/**
+ * facts_gather() - what a plan must know
+ * @host:	rtnetlink of the host's namespace
+ * @host_addresses: list the host's own addresses too (a dump: only where a policy asks)
+ * @arena:	the list lives here
+ *
+ * A host without a default route, or without IPv6, is no error.
+ * Context: in the host's network namespace
+ */
+int facts_gather(struct rtnl *host, bool host_addresses, struct arena *arena,
+		 struct facts *ret_facts, struct carrel_error *err);
+
+#endif

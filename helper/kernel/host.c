@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation: forwarding
+ *
+ * Packets must go from a carrel's veth to the host's links and back, and nothing else
+ * must change: a machine with two networks must not become a router between them
+ * because somebody logged in.
+ *
+ * IPv4 looks at the forwarding switch of the link where a packet comes in, so the
+ * switches of the host's own links are turned on and net.ipv4.ip_forward stays as it is.
+ * Where it is off, the host did not forward, and the table drops what goes from one of
+ * the host's links to another ("guard"). Once somebody else (a container engine, an
+ * administrator) turns ip_forward on, the guard goes.
+ *
+ * IPv6 (before Linux 6.17) looks at net.ipv6.conf.all.forwarding alone. Turning that on
+ * makes Linux ignore router advertisements, from which the host may have its own address
+ * and route: so links that accept them (accept_ra 1) are first told to accept them even
+ * while forwarding (2). That the switch was off is recorded, for the same guard.
+ */
+#include "kernel/host.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <libmnl/libmnl.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "core/compile.h"
+#include "core/hosttable.h"
+#include "kernel/nft.h"
+#include "kernel/sysctl.h"
+
+#define FORWARDING4 "net/ipv4/ip_forward"
+#define FORWARDING6 "net/ipv6/conf/all/forwarding"
+
+/* Directories below net/ipv?/conf that are no link of the host's own. */
+static bool is_host_link(const char *name)
+{
+	return name[0] != '.' && strcmp(name, "all") != 0 && strcmp(name, "default") != 0 &&
+	       strcmp(name, "lo") != 0 && strncmp(name, "cr-", 3) != 0;
+}
+
+/* Set net/@family/conf/LINK/@setting from @from to @to on each of the host's links that has @from. */
+static int set_on_links(const char *family, const char *setting, long from, const char *to,
+			struct carrel_error *err)
+{
+	char path[PATH_MAX];
+	const struct dirent *entry;
+	DIR *links;
+	int rc = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/sys/net/%s/conf", family);
+	links = opendir(path);
+	if (!links)
+		return error_set_errno(err, errno, "opening %s", path);
+	while (rc == 0 && (entry = readdir(links))) {
+		long value;
+
+		if (!is_host_link(entry->d_name))
+			continue;
+		(void)snprintf(path, sizeof(path), "net/%s/conf/%s/%s", family, entry->d_name,
+			       setting);
+		/* A link may go while we look: what is not there needs no setting. */
+		if (sysctl_read_number(path, &value, NULL) < 0 || value != from)
+			continue;
+		rc = sysctl_write(path, to, err);
+		if (rc == -ENOENT)
+			rc = 0;
+	}
+	closedir(links);
+	return rc;
+}
+
+static int enable_forwarding(bool ipv6, struct host_state *state, struct carrel_error *err)
+{
+	long on4, on6 = 0;
+	int rc = sysctl_read_number(FORWARDING4, &on4, err);
+
+	if (rc < 0)
+		return rc;
+	state->guard4 = !on4;
+	if (!on4) {
+		rc = set_on_links("ipv4", "forwarding", 0, "1", err);
+		if (rc < 0)
+			return error_wrap(err, rc, "enabling IPv4 forwarding");
+	}
+	if (!ipv6)
+		return 0;
+	rc = sysctl_read_number(FORWARDING6, &on6, err);
+	if (rc == 0 && !on6) {
+		rc = set_on_links("ipv6", "accept_ra", 1, "2", err);
+		if (rc == 0)
+			rc = sysctl_write(FORWARDING6, "1", err);
+		if (rc == 0)
+			state->guard6 = true;
+	}
+	return rc < 0 ? error_wrap(err, rc, "enabling IPv6 forwarding") : 0;
+}
+
+static int load_table(struct mnl_socket *nft, const struct host_state *state,
+		      struct carrel_error *err)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct ruleset table;
+	int rc = hosttable_build(state->guard4, state->guard6, &arena, &table);
+
+	if (rc < 0)
+		return error_set_errno(err, -rc, "building the host's table");
+	rc = nft_load(nft, &table, true, err);
+	return rc < 0 ? error_wrap(err, rc, "loading the host's table inet %s", table.table) : 0;
+}
+
+/* Is nothing to be done? @generation is the firewall's now. */
+static bool is_as_recorded(const struct host_state *state, uint32_t generation, bool ipv6)
+{
+	long on4, on6 = 1;
+
+	if (!state->known || state->generation != generation)
+		return false;
+	if (sysctl_read_number(FORWARDING4, &on4, NULL) < 0 || state->guard4 != !on4)
+		return false;
+	return !ipv6 || (sysctl_read_number(FORWARDING6, &on6, NULL) == 0 && on6);
+}
+
+/*
+ * Load the table until the generation that is recorded is one at which it is surely in
+ * place: somebody may change the firewall between our transaction and the question for
+ * its number.
+ */
+static int load_and_number(struct mnl_socket *nft, struct host_state *state,
+			   struct carrel_error *err)
+{
+	enum { ATTEMPTS = 5 };
+
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		uint32_t after;
+		int rc = load_table(nft, state, err);
+
+		if (rc == 0)
+			rc = nft_generation(nft, &state->generation, err);
+		if (rc == 0)
+			rc = nft_table_exists(nft, CARREL_TABLE, err);
+		if (rc < 0)
+			return rc;
+		if (rc == 0)
+			continue;
+		rc = nft_generation(nft, &after, err);
+		if (rc < 0)
+			return rc;
+		if (after == state->generation)
+			return 0;
+	}
+	return error_set(err, EBUSY, "something on this host keeps changing the firewall");
+}
+
+static int prepare(struct mnl_socket *nft, bool ipv6, struct host_state *state,
+		   struct host_outcome *ret_outcome, struct carrel_error *err)
+{
+	struct host_state new = *state;
+	uint32_t generation;
+	int rc = nft_generation(nft, &generation, err), existed;
+
+	if (rc < 0)
+		return rc;
+	if (is_as_recorded(state, generation, ipv6)) {
+		*ret_outcome = (struct host_outcome){ 0 };
+		return 0;
+	}
+	existed = nft_table_exists(nft, CARREL_TABLE, err);
+	if (existed < 0)
+		return existed;
+	rc = enable_forwarding(ipv6, &new, err);
+	if (rc == 0)
+		rc = load_and_number(nft, &new, err);
+	if (rc < 0)
+		return rc;
+	*ret_outcome = (struct host_outcome){
+		.changed = true,
+		.table_repaired = state->known && !existed,
+	};
+	new.known = true;
+	*state = new;
+	return 0;
+}
+
+int host_prepare(bool ipv6, struct host_state *state, struct host_outcome *ret_outcome,
+		 struct carrel_error *err)
+{
+	struct mnl_socket *nft;
+	int rc = nft_open(&nft, err);
+
+	if (rc < 0)
+		return rc;
+	rc = prepare(nft, ipv6, state, ret_outcome, err);
+	mnl_socket_close(nft);
+	return rc;
+}

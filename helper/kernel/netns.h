@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Network namespaces and their pins. */
+#ifndef CARREL_KERNEL_NETNS_H
+#define CARREL_KERNEL_NETNS_H
+
+#include <stdint.h>
+
+struct carrel_error;
+
+/**
+ * netns_create() - leave the current network namespace for a fresh one
+ * @ret_fd:	the new namespace, owned by the caller
+ * Context: CAP_SYS_ADMIN
+ */
+int netns_create(int *ret_fd, struct carrel_error *err);
+
+/** netns_current() - a descriptor of the namespace that the calling thread is in */
+int netns_current(int *ret_fd, struct carrel_error *err);
+
+/** netns_enter() - move the calling thread to @fd (borrowed). Context: CAP_SYS_ADMIN */
+int netns_enter(int fd, struct carrel_error *err);
+
+/**
+ * netns_pin() - keep @fd (borrowed) alive as /run/netns/@name
+ *
+ * What stood there without being a namespace (left by a helper that was killed) is replaced.
+ * Return: 0; -EEXIST when a namespace is pinned under that name; -errno
+ * Context: CAP_SYS_ADMIN; may write to /run/netns
+ */
+int netns_pin(int fd, const char *name, struct carrel_error *err);
+
+/** netns_unpin() - the kernel destroys the namespace once no process is in it; 0 also without a pin */
+int netns_unpin(const char *name, struct carrel_error *err);
+
+/**
+ * netns_open_pin() - open /run/netns/@name
+ * Return: 0; -ENOENT when there is none, or it is no network namespace (not complete)
+ */
+int netns_open_pin(const char *name, int *ret_fd, struct carrel_error *err);
+
+/** netns_inode() - what tells one namespace from another */
+int netns_inode(int fd, uint64_t *ret_inode, struct carrel_error *err);
+
+#endif

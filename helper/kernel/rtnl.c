@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/rtnl.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+
+#include "base/error.h"
+
+/* Room kept free at the end of the batch: no request of ours is longer. */
+#define REQUEST_MAX_BYTES 512
+
+int rtnl_open(struct rtnl *ret_rtnl, struct carrel_error *err)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	int on = 1;
+
+	if (!socket)
+		return error_set_errno(err, errno, "opening a route netlink socket");
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+		int errnum = errno;
+
+		mnl_socket_close(socket);
+		return error_set_errno(err, errnum, "binding a route netlink socket");
+	}
+	/* Old kernels know neither; then messages are shorter and dumps filtered here. */
+	(void)mnl_socket_setsockopt(socket, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void)mnl_socket_setsockopt(socket, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
+	*ret_rtnl = (struct rtnl){ .socket = socket };
+	return 0;
+}
+
+void rtnl_close(struct rtnl *rtnl)
+{
+	if (rtnl->socket)
+		mnl_socket_close(rtnl->socket);
+	rtnl->socket = NULL;
+}
+
+struct nlmsghdr *rtnl_request(struct rtnl *rtnl, uint16_t type, uint16_t flags, const char *what)
+{
+	struct nlmsghdr *request = mnl_nlmsg_put_header(rtnl->bytes + rtnl->used_bytes);
+
+	request->nlmsg_type = type;
+	request->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	request->nlmsg_seq = ++rtnl->sequence;
+	rtnl->what[rtnl->sequence - rtnl->sent - 1] = what;
+	return request;
+}
+
+int rtnl_end(struct rtnl *rtnl, struct nlmsghdr *request, struct carrel_error *err)
+{
+	rtnl->used_bytes += NLMSG_ALIGN(request->nlmsg_len);
+	if (rtnl->used_bytes > RTNL_BATCH_BYTES - REQUEST_MAX_BYTES ||
+	    rtnl_pending(rtnl) == RTNL_BATCH_REQUESTS)
+		return error_set(err, E2BIG, "too many requests for one netlink batch");
+	return 0;
+}
+
+unsigned rtnl_pending(const struct rtnl *rtnl)
+{
+	return rtnl->sequence - rtnl->sent;
+}
+
+struct wanted {
+	uint16_t type;
+	const struct nlattr *attribute;
+};
+
+/* mnl_attr_parse() callback */
+static int keep_wanted(const struct nlattr *attribute, void *context)
+{
+	struct wanted *wanted = context;
+
+	if (mnl_attr_get_type(attribute) == wanted->type)
+		wanted->attribute = attribute;
+	return MNL_CB_OK;
+}
+
+const struct nlattr *rtnl_attribute(const struct nlmsghdr *message, size_t header_bytes,
+				    uint16_t type)
+{
+	struct wanted wanted = { .type = type };
+
+	if (header_bytes <= mnl_nlmsg_get_payload_len(message))
+		mnl_attr_parse(message, (unsigned)header_bytes, keep_wanted, &wanted);
+	return wanted.attribute;
+}
+
+const char *rtnl_ack_text(const struct nlmsghdr *message)
+{
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attribute;
+	size_t offset = sizeof(*error);
+
+	if (!(message->nlmsg_flags & NLM_F_ACK_TLVS))
+		return NULL;
+	/* The request's payload is echoed before the attributes unless the reply is capped. */
+	if (!(message->nlmsg_flags & NLM_F_CAPPED))
+		offset += error->msg.nlmsg_len - sizeof(error->msg);
+	attribute = rtnl_attribute(message, offset, NLMSGERR_ATTR_MSG);
+	if (!attribute || mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) < 0)
+		return NULL;
+	return mnl_attr_get_str(attribute);
+}
+
+/* Send what was written; the batch is empty afterwards. */
+static int send_batch(struct rtnl *rtnl, struct carrel_error *err)
+{
+	ssize_t sent = mnl_socket_sendto(rtnl->socket, rtnl->bytes, rtnl->used_bytes);
+
+	rtnl->used_bytes = 0;
+	if (sent < 0)
+		return error_set_errno(err, errno, "sending to route netlink");
+	return 0;
+}
+
+static ssize_t receive(struct rtnl *rtnl, void *bytes, size_t size, struct carrel_error *err)
+{
+	ssize_t length;
+
+	do
+		length = mnl_socket_recvfrom(rtnl->socket, bytes, size);
+	while (length < 0 && errno == EINTR);
+	if (length < 0)
+		return error_set_errno(err, errno, "receiving from route netlink");
+	return length;
+}
+
+/* The kernel refused request @sequence of the batch that began after @first. */
+static int refused(const struct rtnl *rtnl, uint32_t first, const struct nlmsghdr *message,
+		   int errnum, struct carrel_error *err)
+{
+	const char *text = rtnl_ack_text(message);
+	const char *what = rtnl->what[message->nlmsg_seq - first - 1];
+
+	if (text)
+		return error_set_errno(err, errnum, "%s: the kernel says \"%s\"", what, text);
+	return error_set_errno(err, errnum, "%s", what);
+}
+
+int rtnl_commit(struct rtnl *rtnl, struct carrel_error *err)
+{
+	_Alignas(struct nlmsghdr) uint8_t bytes[RTNL_BATCH_BYTES * 2];
+	uint32_t first = rtnl->sent, last = rtnl->sequence;
+	size_t offset = 0;
+	int result = 0, rc;
+
+	if (first == last)
+		return 0;
+	for (uint32_t sequence = first + 1; sequence != last; sequence++) {
+		const struct nlmsghdr *request = (const void *)(rtnl->bytes + offset);
+
+		offset += NLMSG_ALIGN(request->nlmsg_len);
+	}
+	((struct nlmsghdr *)(void *)(rtnl->bytes + offset))->nlmsg_flags |= NLM_F_ACK;
+
+	rtnl->sent = last;
+	rc = send_batch(rtnl, err);
+	if (rc < 0)
+		return rc;
+	for (;;) {
+		ssize_t received = receive(rtnl, bytes, sizeof(bytes), err);
+		int left = (int)received;
+
+		if (received < 0)
+			return (int)received;
+		for (const struct nlmsghdr *message = (const void *)bytes;
+		     mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+			const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+
+			/* Not of this batch, or no answer: a reply to a query that was broken off. */
+			if (message->nlmsg_type != NLMSG_ERROR ||
+			    message->nlmsg_seq - first - 1 >= last - first)
+				continue;
+			if (error->error && !result)
+				result = refused(rtnl, first, message, -error->error, err);
+			if (message->nlmsg_seq == last)
+				return result;
+		}
+	}
+}
+
+int rtnl_query(struct rtnl *rtnl, int (*answer)(const struct nlmsghdr *message, void *context),
+	       void *context, struct carrel_error *err)
+{
+	/* The kernel fills dumps in pieces of up to 32 KiB (netlink_dump in af_netlink.c). */
+	_Alignas(struct nlmsghdr) uint8_t bytes[32768];
+	const struct nlmsghdr *request = (const void *)rtnl->bytes;
+	bool dump = request->nlmsg_flags & NLM_F_DUMP;
+	uint32_t first = rtnl->sent, sequence = rtnl->sequence;
+	int result = 0, rc;
+
+	rtnl->sent = sequence;
+	rc = send_batch(rtnl, err);
+	if (rc < 0)
+		return rc;
+	for (;;) {
+		ssize_t received = receive(rtnl, bytes, sizeof(bytes), err);
+		int left = (int)received;
+
+		if (received < 0)
+			return (int)received;
+		for (const struct nlmsghdr *message = (const void *)bytes;
+		     mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+			const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+
+			if (message->nlmsg_seq != sequence)
+				continue;
+			if (message->nlmsg_type == NLMSG_DONE)
+				return result;
+			if (message->nlmsg_type == NLMSG_ERROR)
+				return error->error ? refused(rtnl, first, message, -error->error, err)
+						    : result;
+			if (!result)
+				result = answer(message, context);
+			if (!dump)
+				return result;
+		}
+	}
+}

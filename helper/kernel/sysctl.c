@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/sysctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+
+static int open_setting(const char *path, int flags, struct carrel_error *err)
+{
+	char whole[PATH_MAX];
+	int length = snprintf(whole, sizeof(whole), "/proc/sys/%s", path);
+	int fd;
+
+	if (length < 0 || (size_t)length >= sizeof(whole))
+		return error_set(err, ENAMETOOLONG, "the name of sysctl %s is too long", path);
+	fd = open(whole, flags | O_CLOEXEC);
+	if (fd < 0)
+		return error_set_errno(err, errno, "opening %s", whole);
+	return fd;
+}
+
+int sysctl_write(const char *path, const char *value, struct carrel_error *err)
+{
+	FD_CLEANUP int fd = open_setting(path, O_WRONLY, err);
+
+	if (fd < 0)
+		return fd;
+	if (write(fd, value, strlen(value)) < 0)
+		return error_set_errno(err, errno, "setting sysctl %s to '%s'", path, value);
+	return 0;
+}
+
+int sysctl_read_number(const char *path, long *ret_value, struct carrel_error *err)
+{
+	FD_CLEANUP int fd = open_setting(path, O_RDONLY, err);
+	char text[32], *end;
+	ssize_t length;
+	long value;
+
+	if (fd < 0)
+		return fd;
+	length = read(fd, text, sizeof(text) - 1);
+	if (length < 0)
+		return error_set_errno(err, errno, "reading sysctl %s", path);
+	text[length] = '\0';
+	errno = 0;
+	value = strtol(text, &end, 10);
+	if (end == text || errno || (*end && *end != '\n'))
+		return error_set(err, EBADMSG, "sysctl %s is '%s', not a number", path, text);
+	*ret_value = value;
+	return 0;
+}
