@@ -6,13 +6,16 @@
 #ifndef CARREL_CORE_HOSTTABLE_H
 #define CARREL_CORE_HOSTTABLE_H
 
+#include <stdbool.h>
 #include "core/ruleset.h"
 
 /**
  * hosttable_build() - what must be on the host
+ * @guard4, @guard6: the host did not forward packets of that family before carrel needed
+ *		it to: drop what goes from one of its own links to another
  * Return: 0, -ENOMEM
  * Context: pure
  */
-int hosttable_build(struct arena *arena, struct ruleset *ret_ruleset);
+int hosttable_build(bool guard4, bool guard6, struct arena *arena, struct ruleset *ret_ruleset);
 
 #endif

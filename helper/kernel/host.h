@@ -7,7 +7,7 @@
 #define CARREL_KERNEL_HOST_H
 
 #include <stdbool.h>
-#include "core/hosttable.h"
+#include "core/host.h"
 
 struct carrel_error;
 

@@ -3,7 +3,7 @@
 #ifndef CARREL_STATE_HOSTSTATE_H
 #define CARREL_STATE_HOSTSTATE_H
 
-#include "core/hosttable.h"
+#include "core/host.h"
 
 struct carrel_error;
 
