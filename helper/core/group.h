@@ -10,6 +10,8 @@
 
 /* Keeps carrel's groups apart from those that an administrator gives to links. */
 #define GROUP_BASE  UINT32_C(0xca440000)
+/* The half of a group number that GROUP_BASE fills; the other holds the bits below. */
+#define GROUP_BASE_MASK UINT32_C(0xffff0000)
 
 enum group_bit {
 	GROUP_HOST  = 1 << 0,   /* may reach the host itself */

@@ -4,11 +4,16 @@
  * table is, what core/nfttext.c writes as nft text and kernel/nft.c loads.
  *
  * One vocabulary with two printers: so what `carrel plan --nft` shows is what is loaded.
+ *
+ * Rulesets are written by the builder below: chains first, then rule by rule, each
+ * rule's matches before its statements. The builder remembers that memory ran out, so
+ * that the code that uses it reads like the firewall it makes and asks once, at the end.
  */
 #ifndef CARREL_CORE_RULESET_H
 #define CARREL_CORE_RULESET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "base/address.h"
 #include "base/arena.h"
@@ -16,20 +21,24 @@
 /* What a match looks at. Sizes and nft's words for each stand in one table, in ruleset.c. */
 enum field {
 	FIELD_IIFNAME, FIELD_OIFNAME,           /* text; a trailing '*' matches a prefix */
-	FIELD_IIFGROUP, FIELD_OIFGROUP,         /* u32, host order in values */
+	FIELD_IIFGROUP,                         /* the link's group number */
 	FIELD_NFPROTO,                          /* NFPROTO_IPV4 / NFPROTO_IPV6 */
 	FIELD_L4PROTO,
 	FIELD_SADDR4, FIELD_DADDR4, FIELD_SADDR6, FIELD_DADDR6,
-	FIELD_DPORT,                            /* tcp, udp, sctp: "th dport" */
-	FIELD_ICMP_TYPE, FIELD_ICMPV6_TYPE,
-	FIELD_CT_STATE,                         /* bitmask */
+	FIELD_DPORT,                            /* tcp, udp, sctp; stands right after FIELD_L4PROTO */
+	FIELD_CT_STATE,                         /* any state of the mask */
 	FIELD_FIB_SADDR_IIF_OIF,                /* result of "fib saddr . iif oif"; 0 = missing */
 };
 #define FIELD_COUNT (FIELD_FIB_SADDR_IIF_OIF + 1)
 
-/* Both ends inclusive, bytes in network order (host order for numbers that nft keeps so). */
+#define VALUE_MAX_BYTES 16      /* an IPv6 address; also IFNAMSIZ */
+
+/*
+ * Both ends inclusive. Addresses and ports in network order, numbers that the kernel
+ * keeps in its own order (group, ct state, fib's result) in host order.
+ */
 struct value_range {
-	uint8_t first[16], last[16];
+	uint8_t first[VALUE_MAX_BYTES], last[VALUE_MAX_BYTES];
 };
 
 struct match {
@@ -37,33 +46,46 @@ struct match {
 	bool negated;                           /* != */
 	uint32_t mask;                          /* not 0: (field & mask) is compared */
 	const char *ifname;                     /* FIELD_IIFNAME, FIELD_OIFNAME */
-	/* one value: a comparison; several, or a range: one anonymous set (or a range expression) */
+	/*
+	 * Sorted; no two overlap or touch. One value or range: a comparison; several: one
+	 * anonymous set. Interface names and FIELD_CT_STATE have none.
+	 */
 	ARENA_LIST(struct value_range) values;
 };
 
 enum statement_kind {
 	STATEMENT_COUNTER,
 	STATEMENT_ACCEPT, STATEMENT_DROP,
-	STATEMENT_REJECT,                       /* tcp reset for tcp, else icmpx admin-prohibited */
-	STATEMENT_GOTO, STATEMENT_JUMP,         /* to a chain */
-	STATEMENT_RETURN,
+	STATEMENT_REJECT_RESET,                 /* tcp reset; only after a match of tcp */
+	STATEMENT_REJECT,                       /* ICMP or ICMPv6 "administratively prohibited" */
+	STATEMENT_GOTO,                         /* to a chain */
 	STATEMENT_MASQUERADE,
 };
 
 struct statement {
 	enum statement_kind kind;
-	const char *chain;                      /* STATEMENT_GOTO, STATEMENT_JUMP */
+	const char *chain;                      /* STATEMENT_GOTO */
 };
+
+/* Bytes of a comment without terminator: nft's NFTNL_UDATA_COMMENT_MAXLEN counts it. */
+#define COMMENT_MAX_BYTES 127
+
+/*
+ * Far more than any rule has; kernel/nft_encode.c's room for one message follows from
+ * them. Rules are written by code, never by input: more is a programmer's error.
+ */
+#define RULE_MAX_MATCHES    8
+#define RULE_MAX_STATEMENTS 4
 
 struct rule {
 	ARENA_LIST(struct match) matches;
 	ARENA_LIST(struct statement) statements;
-	const char *comment;                    /* or NULL; 127 bytes at most: nft's limit */
+	const char *comment;                    /* or NULL; COMMENT_MAX_BYTES at most, no '"' */
 };
 
 struct chain {
 	const char *name;
-	bool base;                              /* attached to a hook; else reached by jump */
+	bool base;                              /* attached to a hook; else reached by goto */
 	const char *type;                       /* base: "filter" or "nat" */
 	uint32_t hook;                          /* base: NF_INET_* */
 	int32_t priority;                       /* base */
@@ -76,5 +98,72 @@ struct ruleset {
 	const char *table;
 	ARENA_LIST(struct chain) chains;        /* jumped-to chains may stand before or after */
 };
+
+struct field_info {
+	const char *words;      /* nft's, e.g. "ip daddr" */
+	uint8_t size_bytes;     /* of a value */
+	uint8_t nfproto;        /* the family that a packet must have for the field to exist, or 0 */
+};
+
+/** field_info() - the row of @field; never NULL */
+const struct field_info *field_info(enum field field);
+
+/**
+ * value_prefix_length() - is the range exactly one prefix?
+ * @size_bytes:	of its values, in network order
+ *
+ * Return: the prefix's length in bits (all of them for a single value), or -1
+ */
+int value_prefix_length(const struct value_range *range, size_t size_bytes);
+
+struct ruleset_builder {
+	struct arena *arena;
+	struct ruleset ruleset;
+	struct rule *rule;      /* the one that matches and statements are added to */
+	bool failed;            /* memory ran out: the ruleset is not whole */
+};
+
+/**
+ * ruleset_begin() - an empty table
+ * @arena:	the ruleset lives here; strings given to the builder are not copied
+ */
+void ruleset_begin(struct ruleset_builder *builder, struct arena *arena, const char *table);
+
+/** ruleset_finish() - take what was built; 0 or -ENOMEM */
+int ruleset_finish(struct ruleset_builder *builder, struct ruleset *ret_ruleset);
+
+/** ruleset_add_chain() - a chain that rules go to; its index, for rule_begin() */
+size_t ruleset_add_chain(struct ruleset_builder *builder, const char *name);
+
+/** ruleset_add_hook() - a chain of @type at an NF_INET_* hook; its index */
+size_t ruleset_add_hook(struct ruleset_builder *builder, const char *name, const char *type,
+			uint32_t hook, int32_t priority, bool drop);
+
+/** rule_begin() - a new rule at the end of chain number @chain; what follows adds to it */
+void rule_begin(struct ruleset_builder *builder, size_t chain, const char *comment);
+
+/** rule_match_ifname() - @field is FIELD_IIFNAME or FIELD_OIFNAME */
+void rule_match_ifname(struct ruleset_builder *builder, enum field field, const char *ifname,
+		       bool negated);
+
+/** rule_match_bits() - (@field & @mask) == @bits, of a 32-bit field in host order */
+void rule_match_bits(struct ruleset_builder *builder, enum field field, uint32_t mask,
+		     uint32_t bits);
+
+/** rule_match_state() - one of @states, NF_CT_STATE_BIT()s */
+void rule_match_state(struct ruleset_builder *builder, uint32_t states);
+
+/**
+ * rule_match_ranges() - the field is in one of @ranges, or in none when @negated
+ * @ranges:	at least one; in any order, may overlap; sorted and merged here
+ */
+void rule_match_ranges(struct ruleset_builder *builder, enum field field, bool negated,
+		       const struct value_range *ranges, size_t count);
+
+/** rule_match_value() - one value of the field's size */
+void rule_match_value(struct ruleset_builder *builder, enum field field, const void *value);
+
+void rule_add(struct ruleset_builder *builder, enum statement_kind kind);
+void rule_goto(struct ruleset_builder *builder, const char *chain);
 
 #endif

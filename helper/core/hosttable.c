@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * Every packet that a carrel sends comes in through a link named cr-*, whose name and
+ * group only root on the host can change. So the name says "a carrel", the group says
+ * what its policy permits, and no rule here knows a user.
+ *
+ *   spoof        before connection tracking, so that a forged source costs no entry: the
+ *                route back to the source must lead through the link it came from;
+ *   input        to the host: replies, or carrels whose group says so;
+ *   from-carrel  out of a carrel: to peers or out of the host, as the group says;
+ *   forward      ... and, where the host forwarded nothing before carrel had to switch it
+ *                on, whatever else would now be forwarded (the guard);
+ *   to-carrel    into a carrel from outside: replies only. (The host's own packets are
+ *                not forwarded and therefore not stopped here.)
+ *   postrouting  NAT for what leaves the host, and only for that: peers see each other's
+ *                own addresses.
+ *
+ * A packet that is not a carrel's costs one comparison in each hook.
+ */
+#include "core/hosttable.h"
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+
+#include "core/compile.h"
+#include "core/group.h"
+
+#define CARREL_LINKS "cr-*"
+
+/* Priorities of the hooks: nft's "raw", "filter" and "srcnat". */
+#define PRIORITY_RAW    (-300)
+#define PRIORITY_FILTER 0
+#define PRIORITY_SRCNAT 100
+
+/* Replies, and errors about what was allowed, pass. */
+static void add_replies(struct ruleset_builder *builder, size_t chain)
+{
+	rule_begin(builder, chain, NULL);
+	rule_match_state(builder, NF_CT_STATE_BIT(IP_CT_ESTABLISHED) |
+			 NF_CT_STATE_BIT(IP_CT_RELATED));
+	rule_add(builder, STATEMENT_ACCEPT);
+}
+
+/* The packet comes from a link that is a carrel's and whose policy permits @bit. */
+static void match_group(struct ruleset_builder *builder, enum group_bit bit)
+{
+	rule_match_bits(builder, FIELD_IIFGROUP, GROUP_BASE_MASK | bit, GROUP_BASE | bit);
+}
+
+static void add_drop(struct ruleset_builder *builder, size_t chain, const char *comment)
+{
+	rule_begin(builder, chain, comment);
+	rule_add(builder, STATEMENT_COUNTER);
+	rule_add(builder, STATEMENT_DROP);
+}
+
+static void fill_spoof(struct ruleset_builder *builder, size_t chain)
+{
+	static const uint32_t missing = 0;
+
+	rule_begin(builder, chain, "a carrel's source address is not its own");
+	rule_match_ifname(builder, FIELD_IIFNAME, CARREL_LINKS, false);
+	rule_match_value(builder, FIELD_FIB_SADDR_IIF_OIF, &missing);
+	rule_add(builder, STATEMENT_COUNTER);
+	rule_add(builder, STATEMENT_DROP);
+}
+
+static void fill_input(struct ruleset_builder *builder, size_t chain)
+{
+	rule_begin(builder, chain, "not from a carrel");
+	rule_match_ifname(builder, FIELD_IIFNAME, CARREL_LINKS, true);
+	rule_add(builder, STATEMENT_ACCEPT);
+
+	add_replies(builder, chain);
+
+	rule_begin(builder, chain, "policies that name the host");
+	match_group(builder, GROUP_HOST);
+	rule_add(builder, STATEMENT_ACCEPT);
+
+	add_drop(builder, chain, "carrel to host");
+}
+
+static void fill_forward(struct ruleset_builder *builder, size_t chain, bool guard4, bool guard6)
+{
+	static const uint8_t ipv4 = NFPROTO_IPV4, ipv6 = NFPROTO_IPV6;
+
+	rule_begin(builder, chain, NULL);
+	rule_match_ifname(builder, FIELD_IIFNAME, CARREL_LINKS, false);
+	rule_goto(builder, "from-carrel");
+
+	rule_begin(builder, chain, NULL);
+	rule_match_ifname(builder, FIELD_OIFNAME, CARREL_LINKS, false);
+	rule_goto(builder, "to-carrel");
+
+	if (!guard4 && !guard6)
+		return;
+	rule_begin(builder, chain, "the host itself is no router");
+	if (!guard4 || !guard6)
+		rule_match_value(builder, FIELD_NFPROTO, guard4 ? &ipv4 : &ipv6);
+	rule_add(builder, STATEMENT_COUNTER);
+	rule_add(builder, STATEMENT_DROP);
+}
+
+static void fill_from_carrel(struct ruleset_builder *builder, size_t chain)
+{
+	add_replies(builder, chain);
+
+	rule_begin(builder, chain, "policies that name peers");
+	rule_match_ifname(builder, FIELD_OIFNAME, CARREL_LINKS, false);
+	match_group(builder, GROUP_PEERS);
+	rule_add(builder, STATEMENT_ACCEPT);
+
+	rule_begin(builder, chain, "carrel to carrel");
+	rule_match_ifname(builder, FIELD_OIFNAME, CARREL_LINKS, false);
+	rule_add(builder, STATEMENT_COUNTER);
+	rule_add(builder, STATEMENT_DROP);
+
+	rule_begin(builder, chain, "policies with uplink nat");
+	match_group(builder, GROUP_NAT);
+	rule_add(builder, STATEMENT_ACCEPT);
+
+	add_drop(builder, chain, "no uplink");
+}
+
+static void fill_to_carrel(struct ruleset_builder *builder, size_t chain)
+{
+	add_replies(builder, chain);
+	add_drop(builder, chain, "new from outside");
+}
+
+static void fill_postrouting(struct ruleset_builder *builder, size_t chain)
+{
+	rule_begin(builder, chain, "policies with uplink nat");
+	rule_match_ifname(builder, FIELD_IIFNAME, CARREL_LINKS, false);
+	rule_match_ifname(builder, FIELD_OIFNAME, CARREL_LINKS, true);
+	match_group(builder, GROUP_NAT);
+	rule_add(builder, STATEMENT_MASQUERADE);
+}
+
+int hosttable_build(bool guard4, bool guard6, struct arena *arena, struct ruleset *ret_ruleset)
+{
+	struct ruleset_builder builder;
+	size_t spoof, input, forward, from_carrel, to_carrel, postrouting;
+
+	ruleset_begin(&builder, arena, CARREL_TABLE);
+	spoof = ruleset_add_hook(&builder, "spoof", "filter", NF_INET_PRE_ROUTING,
+				 PRIORITY_RAW, false);
+	input = ruleset_add_hook(&builder, "input", "filter", NF_INET_LOCAL_IN,
+				 PRIORITY_FILTER, false);
+	forward = ruleset_add_hook(&builder, "forward", "filter", NF_INET_FORWARD,
+				   PRIORITY_FILTER, false);
+	from_carrel = ruleset_add_chain(&builder, "from-carrel");
+	to_carrel = ruleset_add_chain(&builder, "to-carrel");
+	postrouting = ruleset_add_hook(&builder, "postrouting", "nat", NF_INET_POST_ROUTING,
+				       PRIORITY_SRCNAT, false);
+
+	fill_spoof(&builder, spoof);
+	fill_input(&builder, input);
+	fill_forward(&builder, forward, guard4, guard6);
+	fill_from_carrel(&builder, from_carrel);
+	fill_to_carrel(&builder, to_carrel);
+	fill_postrouting(&builder, postrouting);
+	return ruleset_finish(&builder, ret_ruleset);
+}
