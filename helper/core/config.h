@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * carrel.conf and its drop-ins: pools, lifetimes, and who gets which policy.
+ * carrel.conf and its drop-ins: pools, and who gets which policy.
  */
 #ifndef CARREL_CORE_CONFIG_H
 #define CARREL_CORE_CONFIG_H
@@ -31,10 +31,11 @@ enum condition_kind {
 	CONDITION_USER, CONDITION_GROUP, CONDITION_UID,
 	CONDITION_SERVICE, CONDITION_FROM, CONDITION_TTY,
 };
+#define CONDITION_COUNT (CONDITION_TTY + 1)
 
 struct condition_value {
 	bool negated;           /* "!name": no user, group ... of that name */
-	const char *name;       /* user, group, service, tty */
+	const char *name;       /* user, group, service, tty (without "/dev/") */
 	uint32_t first, last;   /* uid */
 	struct prefix prefix;   /* from */
 };
@@ -61,7 +62,6 @@ struct assignment {
 struct config {
 	struct prefix pool4;            /* default 10.213.0.0/16; /8 to /30 */
 	struct prefix pool6;            /* default fd42:ca44:e1::/64; /96 or shorter: holds a 32-bit uid */
-	uint32_t linger_s;              /* default 600 */
 	ARENA_LIST(struct assignment) assignments;
 	ARENA_LIST(const char *) groups; /* every group name that a condition uses, once */
 };
@@ -87,5 +87,8 @@ int config_parse(const struct sources *sources, struct arena *arena,
  */
 int config_assign(const struct config *config, const struct subject *subject,
 		  const struct assignment **ret, struct carrel_error *err);
+
+/** config_tty_name() - @tty without a leading "/dev/"; points into @tty */
+const char *config_tty_name(const char *tty);
 
 #endif

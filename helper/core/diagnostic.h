@@ -6,7 +6,7 @@
 #ifndef CARREL_CORE_DIAGNOSTIC_H
 #define CARREL_CORE_DIAGNOSTIC_H
 
-#include <stdbool.h>
+#include <stdarg.h>
 #include "base/arena.h"
 
 struct position {
@@ -32,9 +32,22 @@ struct diagnostics {
 	unsigned errors, warnings;
 };
 
+/**
+ * diagnostic_add() - note one more finding
+ * @position:	copied; its file must live as long as @diagnostics
+ * @format:	printf format of the message
+ *
+ * It is counted even when there is no memory or no room to keep it; the first error is
+ * always kept.
+ */
 void diagnostic_add(struct diagnostics *diagnostics, enum severity severity,
 		    const struct position *position, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/** diagnostic_vadd() - as diagnostic_add(), for functions that have a va_list */
+void diagnostic_vadd(struct diagnostics *diagnostics, enum severity severity,
+		     const struct position *position, const char *format, va_list arguments)
+	__attribute__((format(printf, 4, 0)));
 
 struct carrel_error;
 /**

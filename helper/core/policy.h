@@ -62,6 +62,7 @@ struct policy_rule {
 struct policy {
 	const char *name;
 	const char *description;                /* or NULL */
+	uint64_t digest;                        /* of its text (base/digest.h) */
 	enum uplink uplink;                     /* default nat */
 	enum verdict defaults[DIRECTION_COUNT]; /* built-in: allow out, deny in */
 	ARENA_LIST(struct policy_rule) rules;
@@ -79,9 +80,9 @@ struct policy {
 int policy_parse(const char *name, const struct source *source, struct arena *arena,
 		 struct policy *ret_policy, struct diagnostics *diagnostics);
 
-/** policy_names_host() - a rule lets the carrel reach the host itself */
+/** policy_names_host() - a rule, of either direction, allows traffic with the host itself */
 bool policy_names_host(const struct policy *policy);
-/** policy_names_peers() - a rule lets the carrel reach other carrels */
+/** policy_names_peers() - a rule, of either direction, allows traffic with other carrels */
 bool policy_names_peers(const struct policy *policy);
 
 const char *uplink_name(enum uplink uplink);

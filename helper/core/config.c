@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/assign.h"
+#include "core/directive.h"
+#include "core/value.h"
+
+/* What cannot be given to users: it means something else to every host. */
+static const struct reserved {
+	struct prefix prefix;
+	const char *use;
+} reserved_prefixes[] = {
+	{ { { FAMILY_IPV4, { 0 } }, 8 }, "\"this network\"" },
+	{ { { FAMILY_IPV4, { 127 } }, 8 }, "loopback" },
+	{ { { FAMILY_IPV4, { 169, 254 } }, 16 }, "link-local" },
+	{ { { FAMILY_IPV4, { 224 } }, 3 }, "multicast and reserved" },
+	{ { { FAMILY_IPV6, { 0 } }, 8 }, "loopback and IPv4 in IPv6" },
+	{ { { FAMILY_IPV6, { 0xfe, 0x80 } }, 10 }, "link-local" },
+	{ { { FAMILY_IPV6, { 0xff } }, 8 }, "multicast" },
+};
+
+/* Report a pool that overlaps what is reserved. */
+static int check_reserved(struct lexer *lexer, const struct token *token,
+			  const struct prefix *pool)
+{
+	char shown[TOKEN_SHOWN_SIZE], text[PREFIX_TEXT_SIZE];
+
+	for (size_t i = 0; i < sizeof(reserved_prefixes) / sizeof(*reserved_prefixes); i++) {
+		const struct reserved *reserved = &reserved_prefixes[i];
+		if (!prefix_covers(&reserved->prefix, pool) &&
+		    !prefix_covers(pool, &reserved->prefix))
+			continue;
+		prefix_format(&reserved->prefix, text);
+		return lexer_error(lexer, token,
+				   "%s overlaps %s (%s), which cannot be given to users",
+				   token_show(token, shown), text, reserved->use);
+	}
+	return 0;
+}
+
+/* Read the prefix of a pool of @family, @shortest to @longest bits. */
+static int parse_pool(struct lexer *lexer, enum family family, unsigned shortest,
+		      unsigned longest, struct prefix *ret)
+{
+	const char *expected = family == FAMILY_IPV4 ? "an IPv4 prefix such as 10.213.0.0/16" :
+						       "an IPv6 prefix such as fd42:ca44:e1::/64";
+	const struct token *token = lexer_take(lexer);
+	char shown[TOKEN_SHOWN_SIZE];
+	struct prefix pool;
+
+	int rc = value_prefix(lexer, token, "a pool", expected, NULL, &pool);
+	if (rc)
+		return rc;
+	if (pool.address.family != family)
+		return lexer_refuse(lexer, token, "a pool of this family", expected, NULL);
+	if (pool.length < shortest || pool.length > longest)
+		return lexer_error(lexer, token,
+				   "the pool %s has a prefix length of %u; expected %u to %u",
+				   token_show(token, shown), pool.length, shortest, longest);
+	rc = check_reserved(lexer, token, &pool);
+	if (!rc)
+		*ret = pool;
+	return rc;
+}
+
+/* "pool4": at least two usable addresses, at most what one site has. */
+static int parse_pool4(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	struct config *config = target;
+
+	(void)keyword;
+	return parse_pool(lexer, FAMILY_IPV4, 8, 30, &config->pool4);
+}
+
+/* "pool6": the last 32 bits are the uid. */
+static int parse_pool6(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	struct config *config = target;
+
+	(void)keyword;
+	return parse_pool(lexer, FAMILY_IPV6, 8, 96, &config->pool6);
+}
+
+/* "assign" */
+static int parse_assign(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	return assign_parse(lexer, keyword, target);
+}
+
+static const struct directive config_directives[] = {
+	{ "pool4", true, parse_pool4 },
+	{ "pool6", true, parse_pool6 },
+	{ "assign", false, parse_assign },
+};
+
+int config_parse(const struct sources *sources, struct arena *arena,
+		 struct config *ret_config, struct diagnostics *diagnostics)
+{
+	struct config config = {
+		.pool4 = { { FAMILY_IPV4, { 10, 213 } }, 16 },
+		.pool6 = { { FAMILY_IPV6, { 0xfd, 0x42, 0xca, 0x44, 0x00, 0xe1 } }, 64 },
+	};
+	struct directives directives = {
+		.rows = config_directives,
+		.count = sizeof(config_directives) / sizeof(*config_directives),
+	};
+	unsigned errors_before = diagnostics->errors;
+
+	for (size_t i = 0; i < sources->list.count; i++) {
+		int rc = directive_parse(&directives, &sources->list.items[i], arena,
+					 diagnostics, &config);
+		if (rc)
+			return rc;
+	}
+	if (diagnostics->errors > errors_before)
+		return -EINVAL;
+	*ret_config = config;
+	return 0;
+}

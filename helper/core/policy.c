@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/policy.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "core/directive.h"
+#include "core/policy_rule.h"
+#include "core/value.h"
+
+const char *const verdict_words[] = { "allow", "deny", "reject", NULL };
+const char *const direction_words[] = { "out", "in", NULL };
+static const char *const uplink_words[] = { "nat", "none", NULL };
+
+static_assert(sizeof(verdict_words) / sizeof(*verdict_words) == VERDICT_REJECT + 2,
+	      "one word for each verdict");
+static_assert(sizeof(direction_words) / sizeof(*direction_words) == DIRECTION_COUNT + 1,
+	      "one word for each direction");
+static_assert(sizeof(uplink_words) / sizeof(*uplink_words) == UPLINK_NONE + 2,
+	      "one word for each uplink");
+
+/* What the directives' functions fill. */
+struct policy_parser {
+	struct policy policy;
+	struct position default_at[DIRECTION_COUNT];    /* line 0: not yet */
+};
+
+const char *uplink_name(enum uplink uplink)
+{
+	return uplink_words[uplink];
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+	return verdict_words[verdict];
+}
+
+/* Not the internet: RFC 1918, RFC 4193, RFC 6598, RFC 3927, RFC 4291 and the loopback. */
+static const struct prefix private_prefixes[] = {
+	{ { FAMILY_IPV4, { 10 } }, 8 },
+	{ { FAMILY_IPV4, { 100, 64 } }, 10 },
+	{ { FAMILY_IPV4, { 127 } }, 8 },
+	{ { FAMILY_IPV4, { 169, 254 } }, 16 },
+	{ { FAMILY_IPV4, { 172, 16 } }, 12 },
+	{ { FAMILY_IPV4, { 192, 168 } }, 16 },
+	{ { FAMILY_IPV6, { [15] = 1 } }, 128 },
+	{ { FAMILY_IPV6, { 0xfc } }, 7 },
+	{ { FAMILY_IPV6, { 0xfe, 0x80 } }, 10 },
+};
+
+/* Where clouds hand credentials to the machine. */
+static const struct prefix metadata_prefixes[] = {
+	{ { FAMILY_IPV4, { 169, 254, 169, 254 } }, 32 },
+	{ { FAMILY_IPV6, { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54 } }, 128 },
+};
+
+static const struct class {
+	const char *word;
+	const struct prefix *prefixes;
+	size_t count;
+} classes[] = {
+	{ "private", private_prefixes, sizeof(private_prefixes) / sizeof(*private_prefixes) },
+	{ "metadata", metadata_prefixes, sizeof(metadata_prefixes) / sizeof(*metadata_prefixes) },
+};
+
+const struct prefix *policy_class_prefixes(const char *word, size_t length, size_t *ret_count)
+{
+	for (size_t i = 0; i < sizeof(classes) / sizeof(*classes); i++) {
+		if (length != strlen(classes[i].word) || memcmp(word, classes[i].word, length) != 0)
+			continue;
+		*ret_count = classes[i].count;
+		return classes[i].prefixes;
+	}
+	*ret_count = 0;
+	return NULL;
+}
+
+bool policy_names_host(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rules.count; i++)
+		if (policy->rules.items[i].verdict == VERDICT_ALLOW &&
+		    policy->rules.items[i].remote_host)
+			return true;
+	return false;
+}
+
+bool policy_names_peers(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rules.count; i++)
+		if (policy->rules.items[i].verdict == VERDICT_ALLOW &&
+		    policy->rules.items[i].remote_peers)
+			return true;
+	return false;
+}
+
+/* "description": for people. */
+static int parse_description(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	struct policy_parser *parser = target;
+	const struct token *token = lexer_take(lexer);
+
+	(void)keyword;
+	if (token->kind != TOKEN_STRING)
+		return lexer_refuse(lexer, token, "a description", "text in double quotes", NULL);
+	return value_text(lexer, token, "a description", &parser->policy.description);
+}
+
+/* "uplink": how the carrel is connected. */
+static int parse_uplink(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	struct policy_parser *parser = target;
+	size_t index;
+
+	(void)keyword;
+	int rc = lexer_expect(lexer, "an uplink", uplink_words, &index);
+	if (!rc)
+		parser->policy.uplink = (enum uplink)index;
+	return rc;
+}
+
+/* One "deny out" of "default". */
+static int parse_one_default(struct lexer *lexer, struct policy_parser *parser)
+{
+	size_t verdict, direction;
+
+	int rc = lexer_expect(lexer, "a verdict", verdict_words, &verdict);
+	if (rc)
+		return rc;
+	const struct token *token = lexer_peek(lexer);
+	rc = lexer_expect(lexer, "a direction", direction_words, &direction);
+	if (rc)
+		return rc;
+
+	struct position *at = &parser->default_at[direction];
+	if (at->line)
+		return lexer_error(lexer, token, "a second default for '%s'; the first is at %s",
+				   direction_words[direction],
+				   position_relative(lexer->arena, at, &token->position));
+	*at = token->position;
+	parser->policy.defaults[direction] = (enum verdict)verdict;
+	return 0;
+}
+
+/* "default": what meets those whom no rule matches. */
+static int parse_default(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	int rc;
+
+	(void)keyword;
+	do
+		rc = parse_one_default(lexer, target);
+	while (!rc && lexer_peek(lexer)->kind != TOKEN_END);
+	return rc;
+}
+
+/* "allow", "deny", "reject" */
+static int parse_rule(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	struct policy_parser *parser = target;
+
+	return policy_rule_parse(lexer, keyword, &parser->policy);
+}
+
+static const struct directive policy_directives[] = {
+	{ "description", true, parse_description },
+	{ "uplink", true, parse_uplink },
+	{ "default", false, parse_default },
+	{ "allow", false, parse_rule },
+	{ "deny", false, parse_rule },
+	{ "reject", false, parse_rule },
+};
+
+int policy_parse(const char *name, const struct source *source, struct arena *arena,
+		 struct policy *ret_policy, struct diagnostics *diagnostics)
+{
+	struct policy_parser parser = {
+		.policy = {
+			.name = arena_strdup(arena, name),
+			.digest = digest_add(DIGEST_START, source->text, source->length),
+			.uplink = UPLINK_NAT,
+			.defaults = {
+				[DIRECTION_OUT] = VERDICT_ALLOW,
+				[DIRECTION_IN] = VERDICT_DENY,
+			},
+		},
+	};
+	struct directives directives = {
+		.rows = policy_directives,
+		.count = sizeof(policy_directives) / sizeof(*policy_directives),
+	};
+	unsigned errors_before = diagnostics->errors;
+
+	if (!parser.policy.name)
+		return -ENOMEM;
+	int rc = directive_parse(&directives, source, arena, diagnostics, &parser);
+	if (rc)
+		return rc;
+	if (diagnostics->errors > errors_before)
+		return -EINVAL;
+	*ret_policy = parser.policy;
+	return 0;
+}

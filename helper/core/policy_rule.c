@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * VERDICT DIRECTION [PROTOCOL,...] [to|from REMOTE,...] [port PORT,...] ["COMMENT"]
+ *
+ * Each part is read by one function, in this order, into a rule on the stack; lists become
+ * sorted lists without overlap at the end, and only then is the rule added to the policy.
+ * The remote ends of a rule are a union. "internet" is everything but the private
+ * prefixes, so in a list with prefixes these are taken out of what it excludes.
+ */
+#include "core/policy_rule.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "core/prefixes.h"
+#include "core/value.h"
+
+/* What nft can keep: NFTNL_UDATA_COMMENT_MAXLEN (128) with its terminator. */
+#define COMMENT_MAX 127
+
+/* In the order of the bits of enum protocol. */
+static const char *const protocol_words[] = { "tcp", "udp", "icmp", "sctp", NULL };
+static_assert(PROTOCOL_TCP == 1 << 0 && PROTOCOL_UDP == 1 << 1 && PROTOCOL_ICMP == 1 << 2 &&
+	      PROTOCOL_SCTP == 1 << 3, "protocol_words is in the order of the bits");
+
+/* What may follow the protocols, and what a misspelt protocol may have been meant to be. */
+static const char *const part_words[] = { "to", "from", "port", NULL };
+static const char *const protocol_or_part_words[] = {
+	"tcp", "udp", "icmp", "sctp", "to", "from", "port", NULL,
+};
+
+enum remote_word {
+	WORD_ANY, WORD_HOST, WORD_PEERS, WORD_PRIVATE, WORD_METADATA, WORD_INTERNET,
+};
+static const char *const remote_words[] = {
+	"any", "host", "peers", "private", "metadata", "internet", NULL,
+};
+static_assert(sizeof(remote_words) / sizeof(*remote_words) == WORD_INTERNET + 2,
+	      "one word for each enum remote_word");
+
+/* A rule while its line is read. */
+struct rule_parser {
+	struct policy_rule rule;
+	unsigned words;                         /* 1 << enum remote_word: seen */
+	const struct token *other;              /* a destination that "any" has in it already */
+};
+
+static const char remote_what[] = "an address";
+static const char remote_expected[] =
+	"any, host, peers, private, metadata, internet, an address or a prefix";
+
+/* The word that stands before the remote ends of a rule: a packet's destination or source. */
+static const char *remote_keyword(const struct policy_rule *rule)
+{
+	return rule->direction == DIRECTION_OUT ? "to" : "from";
+}
+
+/* [PROTOCOL,...] */
+static int parse_protocols(struct lexer *lexer, struct policy_rule *rule)
+{
+	char shown[TOKEN_SHOWN_SIZE];
+
+	do {
+		const struct token *token = lexer_take(lexer);
+		int index = token_find(token, protocol_words);
+		if (index < 0)
+			return lexer_refuse(lexer, token, "a protocol", "tcp, udp, icmp or sctp",
+					    protocol_or_part_words);
+		if (rule->protocols & 1U << index)
+			return lexer_error(lexer, token, "%s stands twice in the list",
+					   token_show(token, shown));
+		rule->protocols |= 1U << index;
+	} while (lexer_accept(lexer, TOKEN_COMMA));
+	return 0;
+}
+
+/* Append the prefixes of a class word; 0 or -ENOMEM. */
+static int append_class(struct lexer *lexer, const char *word, struct policy_rule *rule)
+{
+	size_t count;
+	const struct prefix *prefixes = policy_class_prefixes(word, strlen(word), &count);
+
+	for (size_t i = 0; i < count; i++) {
+		struct prefix *remote = ARENA_APPEND(lexer->arena, &rule->remotes);
+		if (!remote)
+			return -ENOMEM;
+		*remote = prefixes[i];
+	}
+	return 0;
+}
+
+/* Take note of one of remote_words. */
+static int note_remote_word(struct lexer *lexer, const struct token *token,
+			    enum remote_word word, struct rule_parser *parser)
+{
+	char shown[TOKEN_SHOWN_SIZE];
+
+	if (parser->words & 1U << word)
+		return lexer_error(lexer, token, "%s stands twice in the list",
+				   token_show(token, shown));
+	parser->words |= 1U << word;
+
+	switch (word) {
+	case WORD_ANY:
+		parser->rule.remote_any = true;
+		return 0;
+	case WORD_HOST:
+		parser->rule.remote_host = true;
+		return 0;
+	case WORD_PEERS:
+		parser->rule.remote_peers = true;
+		return 0;
+	case WORD_PRIVATE:
+	case WORD_METADATA:
+		parser->other = token;
+		return append_class(lexer, remote_words[word], &parser->rule);
+	case WORD_INTERNET:
+		parser->other = token;
+		parser->rule.remote_any = true;
+		return 0;
+	}
+	return 0;
+}
+
+/* Does @token look like the name of a host: a letter, and dots in it, and nothing else? */
+static bool is_host_name(const struct token *token)
+{
+	bool letter = false, dot = false;
+
+	if (token->kind != TOKEN_WORD)
+		return false;
+	for (size_t i = 0; i < token->length; i++) {
+		unsigned char c = (unsigned char)token->text[i];
+		letter |= isalpha(c) != 0;
+		dot |= c == '.';
+		if (!isalnum(c) && c != '.' && c != '-')
+			return false;
+	}
+	return letter && dot;
+}
+
+/* One item of a list of remote ends. */
+static int parse_remote(struct lexer *lexer, struct rule_parser *parser)
+{
+	const struct token *token = lexer_take(lexer);
+	char shown[TOKEN_SHOWN_SIZE];
+	struct prefix prefix;
+
+	int word = token_find(token, remote_words);
+	if (word >= 0)
+		return note_remote_word(lexer, token, (enum remote_word)word, parser);
+	if (is_host_name(token))
+		return lexer_error(lexer, token, "%s is a host name; expected an address or a "
+				   "prefix", token_show(token, shown));
+	int rc = value_prefix(lexer, token, remote_what, remote_expected, remote_words, &prefix);
+	if (rc)
+		return rc;
+
+	parser->other = token;
+	struct prefix *remote = ARENA_APPEND(lexer->arena, &parser->rule.remotes);
+	if (!remote)
+		return -ENOMEM;
+	*remote = prefix;
+	return 0;
+}
+
+/* [to|from REMOTE,...]; nothing is the same as "any". */
+static int parse_remotes(struct lexer *lexer, struct rule_parser *parser)
+{
+	const struct token *keyword = lexer_peek(lexer);
+	struct policy_rule *rule = &parser->rule;
+	char shown[TOKEN_SHOWN_SIZE];
+
+	if (!token_is(keyword, "to") && !token_is(keyword, "from")) {
+		rule->remote_any = true;
+		return 0;
+	}
+	if (!lexer_accept_word(lexer, remote_keyword(rule)))
+		return lexer_error(lexer, keyword, "an '%s' rule takes '%s', not %s",
+				   direction_words[rule->direction], remote_keyword(rule),
+				   token_show(keyword, shown));
+	do {
+		int rc = parse_remote(lexer, parser);
+		if (rc)
+			return rc;
+	} while (lexer_accept(lexer, TOKEN_COMMA));
+
+	if (parser->words & 1U << WORD_ANY && parser->other)
+		return lexer_error(lexer, parser->other, "%s in one list with 'any', which has it "
+				   "already", token_show(parser->other, shown));
+	return 0;
+}
+
+/* [port PORT,...]: without a protocol those are TCP's and UDP's. */
+static int parse_ports(struct lexer *lexer, struct policy_rule *rule)
+{
+	const struct token *keyword = lexer_peek(lexer);
+
+	if (!lexer_accept_word(lexer, "port"))
+		return 0;
+	if (rule->protocols & PROTOCOL_ICMP)
+		return lexer_error(lexer, keyword,
+				   "'port' in a rule about icmp, which has none; expected a rule "
+				   "of its own for icmp");
+	if (!rule->protocols)
+		rule->protocols = PROTOCOL_TCP | PROTOCOL_UDP;
+	do {
+		uint32_t first, last;
+		int rc = value_range(lexer, lexer_take(lexer), "a port", 1, UINT16_MAX, &first,
+				     &last);
+		if (rc)
+			return rc;
+		struct port_range *range = ARENA_APPEND(lexer->arena, &rule->ports);
+		if (!range)
+			return -ENOMEM;
+		range->first = (uint16_t)first;
+		range->last = (uint16_t)last;
+	} while (lexer_accept(lexer, TOKEN_COMMA));
+	return 0;
+}
+
+/* ["COMMENT"] */
+static int parse_comment(struct lexer *lexer, struct policy_rule *rule)
+{
+	const struct token *token = lexer_peek(lexer);
+
+	if (token->kind != TOKEN_STRING)
+		return 0;
+	lexer_take(lexer);
+	if (token->length == 0 || token->length > COMMENT_MAX)
+		return lexer_error(lexer, token, "a comment of %zu bytes; expected 1 to %d",
+				   token->length, COMMENT_MAX);
+	return value_text(lexer, token, "a comment", &rule->comment);
+}
+
+/* What could have followed the last part that was read. */
+static int expect_end(struct lexer *lexer, const struct policy_rule *rule)
+{
+	static const char *const port_only[] = { "port", NULL };
+
+	if (rule->comment)
+		return lexer_expect_end(lexer, "the end of the line", NULL);
+	if (rule->ports.count)
+		return lexer_expect_end(lexer, "a comment in quotes or the end of the line", NULL);
+	if (rule->remotes.count || !rule->remote_any)
+		return lexer_expect_end(lexer,
+					"port, a comment in quotes or the end of the line",
+					port_only);
+	return lexer_expect_end(lexer, rule->direction == DIRECTION_OUT ?
+				"to, port, a comment in quotes or the end of the line" :
+				"from, port, a comment in quotes or the end of the line",
+				part_words);
+}
+
+/* Bring the lists into the form that struct policy_rule promises; 0 or -ENOMEM. */
+static int normalise(struct lexer *lexer, struct rule_parser *parser)
+{
+	struct policy_rule *rule = &parser->rule;
+
+	rule->ports.count = ports_normalise(rule->ports.items, rule->ports.count);
+	rule->remotes.count = prefixes_normalise(rule->remotes.items, rule->remotes.count);
+	if (!(parser->words & 1U << WORD_INTERNET))
+		return 0;
+
+	static const char word[] = "private";
+	size_t count;
+	const struct prefix *private = policy_class_prefixes(word, strlen(word), &count);
+	for (size_t i = 0; i < count; i++) {
+		int rc = prefixes_exclude(lexer->arena, &private[i], rule->remotes.items,
+					  rule->remotes.count, rule);
+		if (rc)
+			return rc;
+	}
+	rule->remotes.count = 0;
+	return 0;
+}
+
+/* Read the whole rule, its verdict excepted, into @parser. */
+static int parse_parts(struct lexer *lexer, struct rule_parser *parser)
+{
+	struct policy_rule *rule = &parser->rule;
+	size_t direction;
+
+	int rc = lexer_expect(lexer, "a direction", direction_words, &direction);
+	if (rc)
+		return rc;
+	rule->direction = (enum direction)direction;
+
+	const struct token *token = lexer_peek(lexer);
+	if (token->kind != TOKEN_END && token->kind != TOKEN_STRING &&
+	    token_find(token, part_words) < 0)
+		rc = parse_protocols(lexer, rule);
+	if (!rc)
+		rc = parse_remotes(lexer, parser);
+	if (!rc)
+		rc = parse_ports(lexer, rule);
+	if (!rc)
+		rc = parse_comment(lexer, rule);
+	if (!rc)
+		rc = expect_end(lexer, rule);
+	return rc;
+}
+
+int policy_rule_parse(struct lexer *lexer, const struct token *keyword, struct policy *policy)
+{
+	struct rule_parser parser = { .rule.position = keyword->position };
+	int verdict = token_find(keyword, verdict_words);
+
+	assert(verdict >= 0);
+	parser.rule.verdict = (enum verdict)verdict;
+	int rc = parse_parts(lexer, &parser);
+	if (!rc)
+		rc = normalise(lexer, &parser);
+	if (rc)
+		return rc;
+	parser.rule.text = lexer_line_text(lexer);
+	if (!parser.rule.text)
+		return -ENOMEM;
+
+	struct policy_rule *kept = ARENA_APPEND(lexer->arena, &policy->rules);
+	if (!kept)
+		return -ENOMEM;
+	*kept = parser.rule;
+	return 0;
+}

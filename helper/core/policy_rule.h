@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rule directives of a policy: allow, deny, reject. */
+#ifndef CARREL_CORE_POLICY_RULE_H
+#define CARREL_CORE_POLICY_RULE_H
+
+#include "core/lexer.h"
+#include "core/policy.h"
+
+/* In the order of enum verdict and enum direction, NULL-terminated. */
+extern const char *const verdict_words[];
+extern const char *const direction_words[];
+
+/**
+ * policy_rule_parse() - understand what stands behind the verdict
+ * @keyword:	the verdict's word
+ * @policy:	gets the rule
+ *
+ * Return: 0; -EINVAL after reporting (@policy is as it was); -ENOMEM
+ */
+int policy_rule_parse(struct lexer *lexer, const struct token *keyword, struct policy *policy);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lists of prefixes and of port ranges in the order and form that rules promise. */
+#ifndef CARREL_CORE_PREFIXES_H
+#define CARREL_CORE_PREFIXES_H
+
+#include "core/policy.h"
+
+/**
+ * prefixes_normalise() - sort by family and address, drop what another prefix covers
+ * @items:	sorted in place
+ * Return: how many of @items are left, at its beginning
+ */
+size_t prefixes_normalise(struct prefix *items, size_t count);
+
+/**
+ * prefixes_exclude() - append to @rule->excluded what is left of @from without @keep
+ * @keep:	normalised
+ *
+ * What is appended is sorted and does not overlap.
+ *
+ * Return: 0, -ENOMEM
+ */
+int prefixes_exclude(struct arena *arena, const struct prefix *from, const struct prefix *keep,
+		     size_t keep_count, struct policy_rule *rule);
+
+/**
+ * ports_normalise() - sort, and join ranges that overlap or touch
+ * @items:	sorted in place
+ * Return: how many of @items are left, at its beginning
+ */
+size_t ports_normalise(struct port_range *items, size_t count);
+
+#endif
