@@ -14,6 +14,8 @@ struct carrel_error;
 
 /* A configuration or policy larger than this is a mistake (10,000 rules are 1 MB). */
 #define SOURCE_MAX_BYTES (8 * 1024 * 1024)
+/* carrel.conf and its drop-ins; SOURCE_MAX_BYTES holds for all of them together too. */
+#define SOURCE_MAX_FILES 256
 
 /**
  * source_read() - one file
@@ -26,17 +28,18 @@ int source_read(const char *path, bool trusted_only, struct arena *arena,
 
 /**
  * source_read_config() - @path, then @path.d/ *.conf in the order of their names
- * (a missing drop-in directory is no error)
+ * (a missing drop-in directory is no error; one that others may write is not trusted)
  */
 int source_read_config(const char *path, bool trusted_only, struct arena *arena,
 		       struct sources *ret_sources, struct carrel_error *err);
 
 /**
  * source_config_in_force() - the configuration that decides now
- * @path:	of carrel.conf
+ * @path:	of carrel.conf, absolute
  * @state_fd:	/run/carrel, or -1: no last valid text is looked for
  * @keep:	store the text as the last valid one when it is new (needs write access)
- * @ret_warning: NULL when @path was valid, else why the last valid text decides; from @arena
+ * @ret_warning: NULL when all is well; else, from @arena, why the last valid text decides, or
+ *		why the text, which was valid, could not be kept
  *
  * Return: 0; -errno when @path is missing, untrusted or invalid and there is no last
  *	   valid text
@@ -47,8 +50,11 @@ int source_config_in_force(const char *path, int state_fd, bool keep, struct are
 
 /**
  * source_policy_in_force() - likewise for the policy @name: /etc, else /usr/share, else
- * (when that is invalid) the last valid text
- * @config_path: of carrel.conf; policies are in "policies" beside it, then the packaged ones
+ * (when that is missing, untrusted or invalid) the last valid text
+ * @config_path: of carrel.conf, absolute; policies are in "policies" beside it, then the
+ *		packaged ones
+ *
+ * Return: 0; -ENOENT with both paths that were looked at; -errno as above
  */
 int source_policy_in_force(const char *config_path, const char *name, int state_fd, bool keep,
 			   struct arena *arena, struct policy *ret_policy,
