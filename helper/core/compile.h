@@ -16,13 +16,19 @@ struct prefix_list { const struct prefix *items; size_t count; };
  * compile_policy() - the table inet carrel of one carrel
  * @policy:	a parsed policy
  * @config:	for the pools: what "peers" are
- * @host:	the host's own addresses as full-length prefixes: what "host" is. Used only
- *		when policy_names_host()
- * @arena:	the ruleset lives here; it may point into @policy
+ * @host:	the host's own addresses as full-length prefixes: what "host" is. May be
+ *		empty: rules that name the host are then left out, and it is the host's
+ *		own table that stops what is for it
+ * @arena:	the ruleset lives here; it points into @policy
+ *
+ * Outwards the host and the peers are reached only by rules that name them, whatever
+ * else "any" or a prefix covers. Inwards "any" (and no "from") is everyone, the host
+ * included, so that an administrator can test from it what a rule lets in; peers get as
+ * far as their own policies let them out, which the host sees to.
  *
  * Chains: input, output (hooked, policy drop), forward (drop: nothing is routed through a
- * carrel), and one per direction for the host and for the peers when a rule names them.
- * Replies to what was allowed, and the loopback, always pass.
+ * carrel), out-peers, and out-host when an "out" rule names the host. Replies to what was
+ * allowed, and the loopback, always pass.
  *
  * Return: 0, -ENOMEM
  * Context: pure

@@ -9,9 +9,9 @@
  *   spoof        before connection tracking, so that a forged source costs no entry: the
  *                route back to the source must lead through the link it came from;
  *   input        to the host: replies, or carrels whose group says so;
+ *   forward      to the chains of carrels; and, where the host forwarded nothing before
+ *                carrel had to switch it on, whatever else would now be forwarded;
  *   from-carrel  out of a carrel: to peers or out of the host, as the group says;
- *   forward      ... and, where the host forwarded nothing before carrel had to switch it
- *                on, whatever else would now be forwarded (the guard);
  *   to-carrel    into a carrel from outside: replies only. (The host's own packets are
  *                not forwarded and therefore not stopped here.)
  *   postrouting  NAT for what leaves the host, and only for that: peers see each other's
@@ -28,11 +28,6 @@
 #include "core/group.h"
 
 #define CARREL_LINKS "cr-*"
-
-/* Priorities of the hooks: nft's "raw", "filter" and "srcnat". */
-#define PRIORITY_RAW    (-300)
-#define PRIORITY_FILTER 0
-#define PRIORITY_SRCNAT 100
 
 /* Replies, and errors about what was allowed, pass. */
 static void add_replies(struct ruleset_builder *builder, size_t chain)

@@ -28,7 +28,7 @@ const struct field_info *field_info(enum field field)
 	return &fields[field];
 }
 
-int value_prefix_length(const struct value_range *range, size_t size_bytes)
+int range_prefix_length(const struct value_range *range, size_t size_bytes)
 {
 	size_t length = 0, bits = size_bytes * 8;
 

@@ -83,6 +83,11 @@ struct rule {
 	const char *comment;                    /* or NULL; COMMENT_MAX_BYTES at most, no '"' */
 };
 
+/* Where chains stand among others of a hook; these have names in nft. */
+#define PRIORITY_RAW    (-300)
+#define PRIORITY_FILTER 0
+#define PRIORITY_SRCNAT 100
+
 struct chain {
 	const char *name;
 	bool base;                              /* attached to a hook; else reached by goto */
@@ -109,12 +114,12 @@ struct field_info {
 const struct field_info *field_info(enum field field);
 
 /**
- * value_prefix_length() - is the range exactly one prefix?
+ * range_prefix_length() - is the range exactly one prefix?
  * @size_bytes:	of its values, in network order
  *
  * Return: the prefix's length in bits (all of them for a single value), or -1
  */
-int value_prefix_length(const struct value_range *range, size_t size_bytes);
+int range_prefix_length(const struct value_range *range, size_t size_bytes);
 
 struct ruleset_builder {
 	struct arena *arena;

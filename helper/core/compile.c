@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * A policy's rule becomes rules of one or more "parts": a part is a chain, a family and
+ * the remote addresses of it. Outwards, what is for the host or for the peers was sent
+ * to chains of their own by the first rules of "output", so in those chains no address
+ * is looked at again, and no rule about "any" or about a prefix that happens to cover
+ * the pools can open them. Inwards the host and the peers are addresses like others.
+ *
+ *	output:      replies, lo, host -> out-host, pools -> out-peers, rules, default
+ *	out-host:    the rules that name the host, then deny
+ *	out-peers:   the rules that name peers, then deny
+ *	input:       replies, lo, rules, default
+ *	forward:     nothing: a carrel routes for nobody
+ *
+ * Within a part protocols and ports are matched by at most one set each. Only "reject"
+ * needs two rules where a rule is about TCP and something else, because TCP is refused
+ * by a reset and the rest by an ICMP error.
+ */
+#include "core/compile.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+
+#include "base/error.h"
+
+#define CHAIN_OUT_HOST  "out-host"
+#define CHAIN_OUT_PEERS "out-peers"
+
+/* Those that have ports, and all that a rule can name. */
+#define PROTOCOLS_WITH_PORTS (PROTOCOL_TCP | PROTOCOL_UDP | PROTOCOL_SCTP)
+#define FAMILIES_BOTH (-1)
+
+typedef ARENA_LIST(struct value_range) range_list;
+
+struct compiler {
+	struct ruleset_builder builder;
+	const struct config *config;
+	const struct prefix_list *host;
+	size_t input, output, out_host, out_peers;
+};
+
+/* Where the rules of a part go, and which remote addresses they are about. */
+struct part {
+	size_t chain;
+	int family;             /* enum family, or FAMILIES_BOTH: no address is looked at */
+	bool negated;           /* every address but these */
+	range_list remotes;     /* empty: every address of the family */
+};
+
+static const enum field remote_fields[DIRECTION_COUNT][FAMILY_COUNT] = {
+	[DIRECTION_OUT] = { FIELD_DADDR4, FIELD_DADDR6 },
+	[DIRECTION_IN]  = { FIELD_SADDR4, FIELD_SADDR6 },
+};
+
+static const uint8_t nfprotos[FAMILY_COUNT] = { NFPROTO_IPV4, NFPROTO_IPV6 };
+
+/* Append a range; the lists here need no order: the builder sorts. */
+static void add_range(struct compiler *compiler, range_list *list, const void *first,
+		      const void *last, size_t size_bytes)
+{
+	struct value_range *range = ARENA_APPEND(compiler->builder.arena, list);
+
+	if (!range) {
+		compiler->builder.failed = true;
+		return;
+	}
+	memcpy(range->first, first, size_bytes);
+	memcpy(range->last, last, size_bytes);
+}
+
+/* Append those of @prefixes that are of @family. */
+static void add_prefixes(struct compiler *compiler, range_list *list, enum family family,
+			 const struct prefix *prefixes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct address last;
+
+		if (prefixes[i].address.family != family)
+			continue;
+		prefix_last(&prefixes[i], &last);
+		add_range(compiler, list, prefixes[i].address.bytes, last.bytes,
+			  address_size(family));
+	}
+}
+
+/* Does one of @ranges hold every address of @family? */
+static bool covers_family(const range_list *ranges, enum family family)
+{
+	for (size_t i = 0; i < ranges->count; i++)
+		if (range_prefix_length(&ranges->items[i], address_size(family)) == 0)
+			return true;
+	return false;
+}
+
+/* Match the part's family and remote addresses. */
+static void match_remotes(struct compiler *compiler, const struct part *part,
+			  enum direction direction)
+{
+	struct ruleset_builder *builder = &compiler->builder;
+
+	if (part->family == FAMILIES_BOTH)
+		return;
+	if (part->remotes.count)
+		rule_match_ranges(builder, remote_fields[direction][part->family], part->negated,
+				  part->remotes.items, part->remotes.count);
+	else
+		rule_match_value(builder, FIELD_NFPROTO, &nfprotos[part->family]);
+}
+
+/* Match @protocols (none: every one); ICMP is the family's own, or both. */
+static void match_protocols(struct compiler *compiler, unsigned protocols, int family)
+{
+	static const struct { unsigned bit; uint8_t number; int family; } numbers[] = {
+		{ PROTOCOL_TCP,  IPPROTO_TCP,    FAMILIES_BOTH },
+		{ PROTOCOL_UDP,  IPPROTO_UDP,    FAMILIES_BOTH },
+		{ PROTOCOL_SCTP, IPPROTO_SCTP,   FAMILIES_BOTH },
+		{ PROTOCOL_ICMP, IPPROTO_ICMP,   FAMILY_IPV4 },
+		{ PROTOCOL_ICMP, IPPROTO_ICMPV6, FAMILY_IPV6 },
+	};
+	struct value_range ranges[sizeof(numbers) / sizeof(numbers[0])] = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (!(protocols & numbers[i].bit) ||
+		    (family != FAMILIES_BOTH && numbers[i].family != FAMILIES_BOTH &&
+		     family != numbers[i].family))
+			continue;
+		ranges[count].first[0] = ranges[count].last[0] = numbers[i].number;
+		count++;
+	}
+	if (count)
+		rule_match_ranges(&compiler->builder, FIELD_L4PROTO, false, ranges, count);
+}
+
+/* Match the rule's ports, unless they are all. */
+static void match_ports(struct compiler *compiler, const struct policy_rule *rule)
+{
+	range_list ranges = { 0 };
+
+	for (size_t i = 0; i < rule->ports.count; i++) {
+		uint16_t first = htons(rule->ports.items[i].first);
+		uint16_t last = htons(rule->ports.items[i].last);
+
+		add_range(compiler, &ranges, &first, &last, sizeof(first));
+	}
+	if (ranges.count && range_prefix_length(&ranges.items[0], sizeof(uint16_t)) != 0)
+		rule_match_ranges(&compiler->builder, FIELD_DPORT, false, ranges.items,
+				  ranges.count);
+}
+
+/* One rule of the table: the part, of it @protocols, then what is done. */
+static void add_rule(struct compiler *compiler, const struct policy_rule *rule,
+		     const struct part *part, unsigned protocols, enum statement_kind what,
+		     const char *comment)
+{
+	rule_begin(&compiler->builder, part->chain, comment);
+	match_remotes(compiler, part, rule->direction);
+	match_protocols(compiler, protocols, part->family);
+	match_ports(compiler, rule);
+	rule_add(&compiler->builder, STATEMENT_COUNTER);
+	rule_add(&compiler->builder, what);
+}
+
+/* The rules for one part of a policy's rule. */
+static void add_part(struct compiler *compiler, const struct policy_rule *rule,
+		     const struct part *part, const char *comment)
+{
+	unsigned protocols = rule->protocols;
+
+	/* A port is only looked for where there can be one. */
+	if (rule->ports.count && !protocols)
+		protocols = PROTOCOLS_WITH_PORTS;
+
+	switch (rule->verdict) {
+	case VERDICT_ALLOW:
+		add_rule(compiler, rule, part, protocols, STATEMENT_ACCEPT, comment);
+		return;
+	case VERDICT_DENY:
+		add_rule(compiler, rule, part, protocols, STATEMENT_DROP, comment);
+		return;
+	case VERDICT_REJECT:
+		if (!protocols || protocols & PROTOCOL_TCP)
+			add_rule(compiler, rule, part, PROTOCOL_TCP, STATEMENT_REJECT_RESET,
+				 comment);
+		/* Every protocol but TCP, which the rule before has dealt with. */
+		if (protocols != PROTOCOL_TCP)
+			add_rule(compiler, rule, part, protocols & ~(unsigned)PROTOCOL_TCP,
+				 STATEMENT_REJECT, comment);
+		return;
+	}
+}
+
+/* "any", less what is excluded. */
+static void add_any(struct compiler *compiler, const struct policy_rule *rule, size_t chain,
+		    const char *comment)
+{
+	if (!rule->excluded.count) {
+		struct part both = { .chain = chain, .family = FAMILIES_BOTH };
+
+		add_part(compiler, rule, &both, comment);
+		return;
+	}
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		struct part part = { .chain = chain, .family = (int)family, .negated = true };
+
+		add_prefixes(compiler, &part.remotes, family, rule->excluded.items,
+			     rule->excluded.count);
+		if (!covers_family(&part.remotes, family))
+			add_part(compiler, rule, &part, comment);
+	}
+}
+
+/* The prefixes of a rule; inwards also the host's addresses and the pools that it names. */
+static void add_listed(struct compiler *compiler, const struct policy_rule *rule, size_t chain,
+		       const char *comment)
+{
+	const struct prefix pools[] = { compiler->config->pool4, compiler->config->pool6 };
+
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		struct part part = { .chain = chain, .family = (int)family };
+
+		add_prefixes(compiler, &part.remotes, family, rule->remotes.items,
+			     rule->remotes.count);
+		if (rule->direction == DIRECTION_IN && rule->remote_host)
+			add_prefixes(compiler, &part.remotes, family, compiler->host->items,
+				     compiler->host->count);
+		if (rule->direction == DIRECTION_IN && rule->remote_peers)
+			add_prefixes(compiler, &part.remotes, family, pools,
+				     sizeof(pools) / sizeof(pools[0]));
+		if (!part.remotes.count)
+			continue;
+		/* Then the family alone says it, without a look at an address. */
+		if (covers_family(&part.remotes, family))
+			part.remotes.count = 0;
+		add_part(compiler, rule, &part, comment);
+	}
+}
+
+/* The longest start of @text that fits into a comment and divides no UTF-8 character. */
+static size_t comment_length(const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length <= COMMENT_MAX_BYTES)
+		return length;
+	length = COMMENT_MAX_BYTES;
+	while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+		length--;
+	return length;
+}
+
+/* What administrators see in "nft list ruleset": the policy's words, or its line. */
+static const char *rule_comment(struct compiler *compiler, const struct policy_rule *rule)
+{
+	struct arena *arena = compiler->builder.arena;
+	const char *file = strrchr(rule->position.file, '/');
+	char *comment = rule->comment
+		? arena_strdup(arena, rule->comment)
+		: arena_printf(arena, "%s:%u: %s", file ? file + 1 : rule->position.file,
+			       rule->position.line, rule->text);
+
+	if (!comment) {
+		compiler->builder.failed = true;
+		return NULL;
+	}
+	comment[comment_length(comment)] = '\0';
+	/* nft's language has no way to write a double quote within quotes. */
+	for (char *c = comment; *c; c++)
+		if (*c == '"')
+			*c = '\'';
+	return comment;
+}
+
+static void compile_rule(struct compiler *compiler, const struct policy_rule *rule)
+{
+	bool out = rule->direction == DIRECTION_OUT;
+	size_t chain = out ? compiler->output : compiler->input;
+	const char *comment = rule_comment(compiler, rule);
+
+	if (out && rule->remote_host && compiler->host->count) {
+		struct part host = { .chain = compiler->out_host, .family = FAMILIES_BOTH };
+
+		add_part(compiler, rule, &host, comment);
+	}
+	if (out && rule->remote_peers) {
+		struct part peers = { .chain = compiler->out_peers, .family = FAMILIES_BOTH };
+
+		add_part(compiler, rule, &peers, comment);
+	}
+	if (rule->remote_any)
+		add_any(compiler, rule, chain, comment);
+	add_listed(compiler, rule, chain, comment);
+}
+
+/* What a chain does with what no rule decided. @where goes into the comment. */
+static void add_default(struct compiler *compiler, size_t chain, enum verdict verdict,
+			const char *where)
+{
+	static const char *const words[] = {
+		[VERDICT_ALLOW] = "allow", [VERDICT_DENY] = "deny", [VERDICT_REJECT] = "reject",
+	};
+	const struct policy_rule everything = { .verdict = verdict };
+	const struct part both = { .chain = chain, .family = FAMILIES_BOTH };
+	const char *comment = arena_printf(compiler->builder.arena, "default %s %s",
+					   words[verdict], where);
+
+	if (!comment)
+		compiler->builder.failed = true;
+	add_part(compiler, &everything, &both, comment);
+}
+
+/* Replies to what was allowed, errors about it, and the loopback. */
+static void add_preamble(struct compiler *compiler, size_t chain, enum field link)
+{
+	struct ruleset_builder *builder = &compiler->builder;
+
+	rule_begin(builder, chain, NULL);
+	rule_match_state(builder, NF_CT_STATE_BIT(IP_CT_ESTABLISHED) |
+			 NF_CT_STATE_BIT(IP_CT_RELATED));
+	rule_add(builder, STATEMENT_ACCEPT);
+
+	rule_begin(builder, chain, NULL);
+	rule_match_ifname(builder, link, "lo", false);
+	rule_add(builder, STATEMENT_ACCEPT);
+}
+
+/* Send what is for @prefixes to a chain of its own. */
+static void add_dispatch(struct compiler *compiler, const struct prefix *prefixes, size_t count,
+			 const char *chain)
+{
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		range_list ranges = { 0 };
+
+		add_prefixes(compiler, &ranges, family, prefixes, count);
+		if (!ranges.count)
+			continue;
+		rule_begin(&compiler->builder, compiler->output, NULL);
+		rule_match_ranges(&compiler->builder, remote_fields[DIRECTION_OUT][family], false,
+				  ranges.items, ranges.count);
+		rule_goto(&compiler->builder, chain);
+	}
+}
+
+/* Is there a rule outwards that names the host, allowing it or not? */
+static bool mentions_host(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rules.count; i++)
+		if (policy->rules.items[i].direction == DIRECTION_OUT &&
+		    policy->rules.items[i].remote_host)
+			return true;
+	return false;
+}
+
+/* Every chain, in the order in which nft lists them; rules can then go to any. */
+static void add_chains(struct compiler *compiler, bool host)
+{
+	struct ruleset_builder *builder = &compiler->builder;
+
+	compiler->input = ruleset_add_hook(builder, "input", "filter", NF_INET_LOCAL_IN,
+					   PRIORITY_FILTER, true);
+	compiler->output = ruleset_add_hook(builder, "output", "filter", NF_INET_LOCAL_OUT,
+					    PRIORITY_FILTER, true);
+	ruleset_add_hook(builder, "forward", "filter", NF_INET_FORWARD, PRIORITY_FILTER, true);
+	if (host)
+		compiler->out_host = ruleset_add_chain(builder, CHAIN_OUT_HOST);
+	compiler->out_peers = ruleset_add_chain(builder, CHAIN_OUT_PEERS);
+}
+
+int compile_policy(const struct policy *policy, const struct config *config,
+		   const struct prefix_list *host, struct arena *arena,
+		   struct ruleset *ret_ruleset, struct carrel_error *err)
+{
+	struct compiler compiler = { .config = config, .host = host };
+	const struct prefix pools[] = { config->pool4, config->pool6 };
+	const enum verdict *defaults = policy->defaults;
+	enum verdict deny = defaults[DIRECTION_OUT] == VERDICT_REJECT ? VERDICT_REJECT
+								      : VERDICT_DENY;
+	bool has_host = host->count && mentions_host(policy);
+
+	ruleset_begin(&compiler.builder, arena, CARREL_TABLE);
+	add_chains(&compiler, has_host);
+
+	add_preamble(&compiler, compiler.input, FIELD_IIFNAME);
+	add_preamble(&compiler, compiler.output, FIELD_OIFNAME);
+	if (has_host)
+		add_dispatch(&compiler, host->items, host->count, CHAIN_OUT_HOST);
+	add_dispatch(&compiler, pools, sizeof(pools) / sizeof(pools[0]), CHAIN_OUT_PEERS);
+
+	for (size_t i = 0; i < policy->rules.count; i++)
+		compile_rule(&compiler, &policy->rules.items[i]);
+
+	add_default(&compiler, compiler.input, defaults[DIRECTION_IN], "in");
+	add_default(&compiler, compiler.output, defaults[DIRECTION_OUT], "out");
+	if (has_host)
+		add_default(&compiler, compiler.out_host, deny, "out to host");
+	add_default(&compiler, compiler.out_peers, deny, "out to peers");
+
+	if (ruleset_finish(&compiler.builder, ret_ruleset) < 0)
+		return error_set(err, ENOMEM, "out of memory");
+	return 0;
+}

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * The text is what "nft --stateless list ruleset" prints of a loaded ruleset, to the
+ * byte: tests/kernel/test_nft.c compares them. nft leaves out what another word
+ * implies: "ip daddr" says IPv4, "tcp dport" says TCP; here the second is done by
+ * looking one match back.
+ */
+#include "core/nfttext.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+
+struct word { uint32_t value; const char *text; };
+
+static const struct word protocols[] = {
+	{ IPPROTO_ICMP, "icmp" }, { IPPROTO_TCP, "tcp" }, { IPPROTO_UDP, "udp" },
+	{ IPPROTO_ICMPV6, "ipv6-icmp" }, { IPPROTO_SCTP, "sctp" }, { 0, NULL },
+};
+
+static const struct word families[] = {
+	{ NFPROTO_IPV4, "ipv4" }, { NFPROTO_IPV6, "ipv6" }, { 0, NULL },
+};
+
+static const struct word states[] = {
+	{ NF_CT_STATE_BIT(IP_CT_ESTABLISHED), "established" },
+	{ NF_CT_STATE_BIT(IP_CT_RELATED), "related" },
+	{ NF_CT_STATE_BIT(IP_CT_NEW), "new" }, { 0, NULL },
+};
+
+static const struct word hooks[] = {
+	{ NF_INET_PRE_ROUTING, "prerouting" }, { NF_INET_LOCAL_IN, "input" },
+	{ NF_INET_FORWARD, "forward" }, { NF_INET_LOCAL_OUT, "output" },
+	{ NF_INET_POST_ROUTING, "postrouting" }, { 0, NULL },
+};
+
+/* The name of @value, or NULL. */
+static const char *word_of(const struct word *words, uint32_t value)
+{
+	for (; words->text; words++)
+		if (words->value == value)
+			return words->text;
+	return NULL;
+}
+
+/* A name where there is one, else the number. */
+static void write_word(struct buffer *buffer, const struct word *words, uint32_t value)
+{
+	const char *word = word_of(words, value);
+
+	if (word)
+		buffer_puts(buffer, word);
+	else
+		buffer_printf(buffer, "%" PRIu32, value);
+}
+
+/* A 32-bit value in host order. */
+static uint32_t value_u32(const uint8_t *bytes)
+{
+	uint32_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return value;
+}
+
+/* One end of a range. */
+static void write_value(struct buffer *buffer, enum field field, const uint8_t *bytes)
+{
+	char text[ADDRESS_TEXT_SIZE];
+	struct address address = { .family = FAMILY_IPV4 };
+
+	switch (field) {
+	case FIELD_SADDR6:
+	case FIELD_DADDR6:
+		address.family = FAMILY_IPV6;
+		/* fall through */
+	case FIELD_SADDR4:
+	case FIELD_DADDR4:
+		memcpy(address.bytes, bytes, address_size(address.family));
+		address_format(&address, text);
+		buffer_puts(buffer, text);
+		return;
+	case FIELD_L4PROTO:
+		write_word(buffer, protocols, bytes[0]);
+		return;
+	case FIELD_NFPROTO:
+		write_word(buffer, families, bytes[0]);
+		return;
+	case FIELD_DPORT:
+		buffer_printf(buffer, "%u", (unsigned)(bytes[0] << 8 | bytes[1]));
+		return;
+	case FIELD_FIB_SADDR_IIF_OIF:
+		if (value_u32(bytes) == 0) {
+			buffer_puts(buffer, "missing");
+			return;
+		}
+		/* fall through */
+	case FIELD_IIFGROUP:
+		buffer_printf(buffer, "%" PRIu32, value_u32(bytes));
+		return;
+	case FIELD_IIFNAME:
+	case FIELD_OIFNAME:
+	case FIELD_CT_STATE:
+		return; /* no values: write_match() */
+	}
+}
+
+static bool field_is_address(enum field field)
+{
+	return field_info(field)->nfproto != 0;
+}
+
+/* "80", "8000-8099", "192.0.2.0/24" */
+static void write_range(struct buffer *buffer, enum field field, const struct value_range *range)
+{
+	size_t size_bytes = field_info(field)->size_bytes;
+
+	write_value(buffer, field, range->first);
+	if (memcmp(range->first, range->last, size_bytes) == 0)
+		return;
+	int length = field_is_address(field) ? range_prefix_length(range, size_bytes) : -1;
+	if (length >= 0) {
+		buffer_printf(buffer, "/%d", length);
+		return;
+	}
+	buffer_puts(buffer, "-");
+	write_value(buffer, field, range->last);
+}
+
+/* "80", "{ 80, 443 }" */
+static void write_values(struct buffer *buffer, const struct match *match)
+{
+	bool set = match->values.count > 1;
+
+	buffer_puts(buffer, set ? " { " : " ");
+	for (size_t i = 0; i < match->values.count; i++) {
+		if (i > 0)
+			buffer_puts(buffer, ", ");
+		write_range(buffer, match->field, &match->values.items[i]);
+	}
+	if (set)
+		buffer_puts(buffer, " }");
+}
+
+/* "established,related" */
+static void write_states(struct buffer *buffer, uint32_t mask)
+{
+	const char *comma = " ";
+
+	for (const struct word *state = states; state->text; state++) {
+		if (!(mask & state->value))
+			continue;
+		buffer_printf(buffer, "%s%s", comma, state->text);
+		comma = ",";
+	}
+}
+
+/* The one transport protocol that @match asks for, by name; or NULL. */
+static const char *match_transport(const struct match *match)
+{
+	if (match->field != FIELD_L4PROTO || match->values.count != 1)
+		return NULL;
+	return word_of(protocols, match->values.items[0].first[0]);
+}
+
+static void write_match(struct buffer *buffer, const struct match *match,
+			const struct match *before)
+{
+	const char *transport = before && match->field == FIELD_DPORT ? match_transport(before)
+								      : NULL;
+
+	if (transport)
+		buffer_printf(buffer, "%s dport", transport);
+	else
+		buffer_puts(buffer, field_info(match->field)->words);
+
+	if (match->field == FIELD_CT_STATE) {
+		write_states(buffer, match->mask);
+		return;
+	}
+	if (match->mask)
+		buffer_printf(buffer, " & %" PRIu32, match->mask);
+	if (match->negated)
+		buffer_puts(buffer, " !=");
+	else if (match->mask)
+		buffer_puts(buffer, " ==");
+	if (match->ifname)
+		buffer_printf(buffer, " \"%s\"", match->ifname);
+	else
+		write_values(buffer, match);
+}
+
+static void write_statement(struct buffer *buffer, const struct statement *statement)
+{
+	switch (statement->kind) {
+	case STATEMENT_COUNTER:
+		buffer_puts(buffer, "counter");
+		return;
+	case STATEMENT_ACCEPT:
+		buffer_puts(buffer, "accept");
+		return;
+	case STATEMENT_DROP:
+		buffer_puts(buffer, "drop");
+		return;
+	case STATEMENT_REJECT_RESET:
+		buffer_puts(buffer, "reject with tcp reset");
+		return;
+	case STATEMENT_REJECT:
+		buffer_puts(buffer, "reject with icmpx admin-prohibited");
+		return;
+	case STATEMENT_GOTO:
+		buffer_printf(buffer, "goto %s", statement->chain);
+		return;
+	case STATEMENT_MASQUERADE:
+		buffer_puts(buffer, "masquerade");
+		return;
+	}
+}
+
+static void write_rule(struct buffer *buffer, const struct rule *rule)
+{
+	const char *blank = "\t\t";
+
+	for (size_t i = 0; i < rule->matches.count; i++) {
+		const struct match *match = &rule->matches.items[i];
+
+		/* Said by the "tcp dport" that follows. */
+		if (i + 1 < rule->matches.count && match[1].field == FIELD_DPORT &&
+		    match_transport(match))
+			continue;
+		buffer_puts(buffer, blank);
+		write_match(buffer, match, i > 0 ? match - 1 : NULL);
+		blank = " ";
+	}
+	for (size_t i = 0; i < rule->statements.count; i++) {
+		buffer_puts(buffer, blank);
+		write_statement(buffer, &rule->statements.items[i]);
+		blank = " ";
+	}
+	if (rule->comment)
+		buffer_printf(buffer, " comment \"%s\"", rule->comment);
+	buffer_puts(buffer, "\n");
+}
+
+/* "type filter hook input priority filter; policy drop;" */
+static void write_hook(struct buffer *buffer, const struct chain *chain)
+{
+	buffer_printf(buffer, "\t\ttype %s hook ", chain->type);
+	write_word(buffer, hooks, chain->hook);
+	buffer_puts(buffer, " priority ");
+	switch (chain->priority) {
+	case PRIORITY_RAW:
+		buffer_puts(buffer, "raw");
+		break;
+	case PRIORITY_FILTER:
+		buffer_puts(buffer, "filter");
+		break;
+	case PRIORITY_SRCNAT:
+		buffer_puts(buffer, "srcnat");
+		break;
+	default:
+		buffer_printf(buffer, "%" PRId32, chain->priority);
+		break;
+	}
+	buffer_printf(buffer, "; policy %s;\n", chain->drop ? "drop" : "accept");
+}
+
+void nfttext_write(const struct ruleset *ruleset, struct buffer *buffer)
+{
+	buffer_printf(buffer, "table inet %s {\n", ruleset->table);
+	for (size_t i = 0; i < ruleset->chains.count; i++) {
+		const struct chain *chain = &ruleset->chains.items[i];
+
+		buffer_printf(buffer, "%s\tchain %s {\n", i > 0 ? "\n" : "", chain->name);
+		if (chain->base)
+			write_hook(buffer, chain);
+		for (size_t j = 0; j < chain->rules.count; j++)
+			write_rule(buffer, &chain->rules.items[j]);
+		buffer_puts(buffer, "\t}\n");
+	}
+	buffer_puts(buffer, "}\n");
+}
