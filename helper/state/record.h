@@ -21,11 +21,22 @@ struct record {
 	bool has_address4, has_address6;
 	struct address address4, address6;
 	uint64_t netns_inode;           /* of the pinned namespace: a pin with another one is not ours */
+	uint64_t rules_digest;          /* of what the rules were made from */
 	uint64_t created_s;             /* seconds since the epoch */
 };
 
-/** record_format()/record_parse(): pure; parse refuses unknown, missing, doubled keys (-EBADMSG) */
+/**
+ * record_format() - @record as text, terminated
+ * Return: 0; -EINVAL when a name in it cannot stand in a record; -E2BIG; -ENOMEM
+ * Context: pure
+ */
 int record_format(const struct record *record, char *text, size_t size, struct carrel_error *err);
+
+/**
+ * record_parse() - the reverse
+ * Return: 0; -EBADMSG: a key unknown, doubled or missing, or a value that cannot be
+ * Context: pure
+ */
 int record_parse(const char *text, size_t length, struct record *ret, struct carrel_error *err);
 
 /**
@@ -35,7 +46,11 @@ int record_parse(const char *text, size_t length, struct record *ret, struct car
  */
 int record_read(int state_fd, uid_t uid, struct record *ret, struct carrel_error *err);
 
-/** record_write() - by temporary file and rename: readers see the old record or the new one */
+/**
+ * record_write() - by temporary file and rename: readers see the old record or the new one
+ * Return: 0; -EINVAL when a name in it cannot stand in a record; -errno
+ * Context: the caller holds the lock of the carrel
+ */
 int record_write(int state_fd, const struct record *record, struct carrel_error *err);
 
 /** record_remove() - 0 also when there is none */
@@ -45,6 +60,7 @@ int record_remove(int state_fd, uid_t uid, struct carrel_error *err);
  * record_each() - call @visit for every record, in order of uid
  * @visit:	@rc is 0, or the error of reading this one (then @record has only its uid);
  *		returns 0 to go on
+ * Return: 0; what @visit returned when that is not 0; -errno when there is no list
  */
 int record_each(int state_fd,
 		int (*visit)(const struct record *record, int rc, const struct carrel_error *why,

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "state/textfile.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/number.h"
+
+void textfile_path(char path[TEXTFILE_PATH_SIZE], const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	int length = vsnprintf(path, TEXTFILE_PATH_SIZE, format, arguments);
+	va_end(arguments);
+	assert(length > 0 && length < TEXTFILE_PATH_SIZE);
+	(void)length;
+}
+
+bool textfile_parse_uid(const char *name, uid_t *ret_uid)
+{
+	uint64_t value;
+
+	/* "01000" would be a second name of the same carrel; (uid_t)-1 means "no user". */
+	if ((name[0] == '0' && name[1] != '\0') ||
+	    number_parse(name, strlen(name), UINT32_MAX - 1, &value))
+		return false;
+	*ret_uid = (uid_t)value;
+	return true;
+}
+
+int textfile_read(int dir_fd, const char *path, char *text, size_t size, size_t *ret_length)
+{
+	FD_CLEANUP int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	size_t length = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (length < size) {
+		ssize_t n = read(fd, text + length, size - length);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0) {
+			*ret_length = length;
+			return 0;
+		}
+		length += (size_t)n;
+	}
+	/* No room is left to see whether the file ends here. */
+	return -E2BIG;
+}
+
+/** create_exclusively() - a file that nobody has open, under a name that a crash may have left */
+static int create_exclusively(int dir_fd, const char *path)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	int fd = openat(dir_fd, path, flags, 0644);
+
+	if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, path, 0) == 0)
+		fd = openat(dir_fd, path, flags, 0644);
+	return fd < 0 ? -errno : fd;
+}
+
+int textfile_create(int dir_fd, const char *path, const char *text, size_t length, int *ret_fd)
+{
+	FD_CLEANUP int fd = create_exclusively(dir_fd, path);
+
+	if (fd < 0)
+		return fd;
+	/* Who reads it must not depend on the umask that the login program happened to have. */
+	int rc = fchmod(fd, 0644) ? -errno : fd_write_all(fd, text, length);
+	if (rc) {
+		unlinkat(dir_fd, path, 0);
+		return rc;
+	}
+	*ret_fd = fd_steal(&fd);
+	return 0;
+}
+
+int textfile_replace(int dir_fd, const char *temporary, const char *path, const char *text,
+		     size_t length)
+{
+	FD_CLEANUP int fd = -1;
+
+	int rc = textfile_create(dir_fd, temporary, text, length, &fd);
+	if (rc)
+		return rc;
+	if (renameat(dir_fd, temporary, dir_fd, path)) {
+		rc = -errno;
+		unlinkat(dir_fd, temporary, 0);
+	}
+	return rc;
+}

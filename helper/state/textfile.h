@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The small files of /run/carrel: they appear whole, or not at all.
+ *
+ * A file is written under a temporary name and renamed. It is not synced: /run is a tmpfs,
+ * so what a rename must be atomic against is other processes, not a loss of power.
+ */
+#ifndef CARREL_STATE_TEXTFILE_H
+#define CARREL_STATE_TEXTFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* "sessions/4294967294/" + ".tmp-" + pid, start time and counter: 76 at most. */
+#define TEXTFILE_PATH_SIZE 96
+
+/* How a name begins that was not yet given its place; a crash can leave such a file. */
+#define TEXTFILE_TEMPORARY ".tmp-"
+
+/** textfile_path() - a path below /run/carrel; the caller knows that it fits */
+void textfile_path(char path[TEXTFILE_PATH_SIZE], const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** textfile_parse_uid() - @name is a uid in decimal, written as carrel writes it */
+bool textfile_parse_uid(const char *name, uid_t *ret_uid);
+
+/**
+ * textfile_read() - the whole of a small file
+ * @dir_fd:	what @path is relative to
+ * @text:	room for @size bytes; not terminated
+ *
+ * Return: 0; -E2BIG when it is longer; -ENOENT, -ELOOP (a symbolic link), or another -errno
+ */
+int textfile_read(int dir_fd, const char *path, char *text, size_t size, size_t *ret_length);
+
+/**
+ * textfile_create() - a new file with @text, readable by everyone
+ * @path:	temporary name; a file that a crash left under it is replaced
+ * @ret_fd:	open for writing; owned by the caller
+ *
+ * Nothing is left under @path on failure.
+ *
+ * Return: 0 or -errno
+ * Context: nobody else writes to @path: the caller holds the lock of the carrel
+ */
+int textfile_create(int dir_fd, const char *path, const char *text, size_t length, int *ret_fd);
+
+/**
+ * textfile_replace() - put @text in place of what @path holds, if anything
+ * @temporary:	path in the same directory
+ *
+ * Return: 0 or -errno; then @path is as it was
+ * Context: as textfile_create()
+ */
+int textfile_replace(int dir_fd, const char *temporary, const char *path, const char *text,
+		     size_t length);
+
+#endif
