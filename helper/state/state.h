@@ -14,8 +14,8 @@ struct carrel_error;
  * @create:	make the subdirectories (carrels, locks, sessions, addresses, valid) that are missing
  * @ret_fd:	owned by the caller
  *
- * Return: 0; -ENOENT; -EPERM when it is not owned by root or the helper's account, or others
- *	   may write to it; -errno
+ * Return: 0; -ENOENT; -EPERM when its owner is neither root nor the caller nor somebody whom
+ *	   root made the owner, or when others may write to it; -errno
  */
 int state_open(const char *path, bool create, int *ret_fd, struct carrel_error *err);
 
@@ -25,18 +25,26 @@ int state_open(const char *path, bool create, int *ret_fd, struct carrel_error *
  */
 int state_lock(int state_fd, uid_t uid, int *ret_fd, struct carrel_error *err);
 
+/** state_lock_try() - the same without waiting: -EWOULDBLOCK when somebody holds it */
+int state_lock_try(int state_fd, uid_t uid, int *ret_fd, struct carrel_error *err);
+
 /**
  * state_claim_address4() - the IPv4 address of @uid: what it had, else the first free one
  *
  * A claim is a symbolic link addresses/ADDRESS -> UID, made atomically, so users do not
  * wait for each other. Starts at a hash of @uid and probes (core/allocate.h); an address
- * claimed by a uid that has no record any more may be taken over.
+ * claimed by a uid that has no record any more may be taken over. See claim.c.
  *
  * Return: 0; -ENOSPC when the pool is used up
+ * Context: the caller holds the lock of @uid's carrel
  */
 int state_claim_address4(int state_fd, const struct prefix *pool, uid_t uid,
 			 struct address *ret, struct carrel_error *err);
-/** state_release_address4() - give it up; 0 also when not claimed */
+
+/**
+ * state_release_address4() - give it up; 0 also when not claimed
+ * Context: the caller holds the lock of @uid's carrel
+ */
 int state_release_address4(int state_fd, uid_t uid, const struct address *address,
 			   struct carrel_error *err);
 
