@@ -3,6 +3,8 @@
  * A session is alive while its lock file is locked: the kernel lets go of the lock
  * however the session ends. A process that closes its descriptors (systemd --user) is
  * still known by pid and start time; alive if either says so.
+ *
+ * The lock is one of the open file description (F_OFD_SETLK, fcntl(2)): see session.c.
  */
 #ifndef CARREL_STATE_SESSION_H
 #define CARREL_STATE_SESSION_H
@@ -24,14 +26,22 @@ struct session {
 
 /**
  * session_create() - make and lock sessions/UID/NAME
- * @session:	what it says; start_ticks is filled in here
+ * @session:	what it says; start_ticks is filled in here (0 when /proc does not show the
+ *		process). What cannot be shown in service and origin is replaced by '?'
  * @ret_fd:	holds the lock; to be handed to the application
+ *
+ * Return: 0 or -errno
+ * Context: the caller holds the lock of the carrel
  */
 int session_create(int state_fd, struct session *session, int *ret_fd, struct carrel_error *err);
 
 /**
  * session_each() - call @visit for each session of @uid that is alive
  * @prune:	remove the files of dead ones (needs write access and the carrel's lock)
+ * @visit:	NULL, or returns 0 to go on. A session that is alive but whose file cannot be
+ *		understood has only its uid
+ *
+ * Return: 0; what @visit returned when that is not 0; -errno
  */
 int session_each(int state_fd, uid_t uid, bool prune,
 		 int (*visit)(const struct session *session, void *context), void *context,
