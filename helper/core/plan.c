@@ -239,10 +239,9 @@ void plan_describe(const struct plan_operation *operation, struct buffer *buffer
 		buffer_printf(buffer, "set %s = %s", operation->sysctl.path, operation->sysctl.value);
 		break;
 	case PLAN_RULES:
-		buffer_printf(buffer, "%s table inet %s (%zu chains)",
+		buffer_printf(buffer, "%s table inet %s",
 			      operation->rules.replace ? "replace" : "load",
-			      operation->rules.ruleset->table,
-			      operation->rules.ruleset->chains.count);
+			      operation->rules.ruleset->table);
 		break;
 	case PLAN_LINK_PAIR:
 		buffer_printf(buffer, "make veth %s <-> %s, group 0x%x, mtu %u",

@@ -14,12 +14,6 @@
 
 #define LOOPBACK_INDEX 1        /* LOOPBACK_IFINDEX in the kernel: the same in every namespace */
 
-/*
- * uplink0's index is ours to choose, which saves asking for it. Tunnel modules put
- * fallback devices (tunl0, sit0, ...) with small indices into every new namespace.
- */
-#define UPLINK_INDEX 1000
-
 int kernel_open(struct kernel *ret_kernel, uid_t uid, struct carrel_error *err)
 {
 	struct kernel kernel = { .netns_fd = -1 };
@@ -64,6 +58,16 @@ static struct rtnl *rtnl_of(struct kernel *kernel, enum place place)
 	return place == PLACE_HOST ? &kernel->host : &kernel->carrel;
 }
 
+/* Interface index of @name, asked for once; or -errno */
+static int look_up_index(struct rtnl *rtnl, const char *name, int *index, struct carrel_error *err)
+{
+	if (*index <= 0)
+		*index = link_index(rtnl, name);
+	if (*index < 0)
+		return error_set_errno(err, -*index, "looking for the link %s", name);
+	return *index;
+}
+
 /* Interface index of @link, or -errno */
 static int index_of(struct kernel *kernel, enum plan_link link, struct carrel_error *err)
 {
@@ -71,14 +75,9 @@ static int index_of(struct kernel *kernel, enum plan_link link, struct carrel_er
 	case LINK_LOOPBACK:
 		return LOOPBACK_INDEX;
 	case LINK_UPLINK:
-		return UPLINK_INDEX;
+		return look_up_index(&kernel->carrel, CARREL_UPLINK, &kernel->uplink_index, err);
 	case LINK_HOST_END:
-		if (kernel->host_index <= 0)
-			kernel->host_index = link_index(&kernel->host, kernel->host_link);
-		if (kernel->host_index < 0)
-			return error_set_errno(err, -kernel->host_index, "looking for the link %s",
-					       kernel->host_link);
-		return kernel->host_index;
+		return look_up_index(&kernel->host, kernel->host_link, &kernel->host_index, err);
 	}
 	return -EINVAL;
 }
@@ -90,7 +89,7 @@ static int make_pair(struct kernel *kernel, const struct plan_operation *operati
 		.name = operation->pair.host_name, .peer_name = CARREL_UPLINK,
 		.mac = plan_mac_host, .peer_mac = plan_mac_carrel,
 		.mtu_bytes = operation->pair.mtu_bytes, .group = operation->pair.group,
-		.peer_netns_fd = kernel->netns_fd, .peer_index = UPLINK_INDEX,
+		.peer_netns_fd = kernel->netns_fd,
 	};
 	int rc = link_pair(&kernel->host, &pair, err);
 

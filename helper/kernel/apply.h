@@ -17,7 +17,7 @@ struct kernel {
 	struct mnl_socket *carrel_nft;  /* likewise */
 	int netns_fd;                   /* the carrel, or -1 */
 	char host_link[LINK_NAME_SIZE];
-	int host_index;                 /* of the host's end, once it is known */
+	int host_index, uplink_index;   /* of the veth's ends, once they are known */
 	/* Called right before PLAN_PIN, where the namespace is complete but nobody's yet; or NULL. */
 	int (*before_pin)(void *context, struct carrel_error *err);
 	void *context;

@@ -49,7 +49,6 @@ int link_pair(struct rtnl *rtnl, const struct link_pair *pair, struct carrel_err
 	struct nlmsghdr *request = link_request(rtnl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0,
 						IFF_UP, IFF_UP, "making the veth");
 	struct nlattr *info, *data, *peer;
-	struct ifinfomsg *peer_info;
 
 	put_end(request, pair->name, pair->mac, pair->mtu_bytes);
 	mnl_attr_put_u32(request, IFLA_GROUP, pair->group);
@@ -57,8 +56,7 @@ int link_pair(struct rtnl *rtnl, const struct link_pair *pair, struct carrel_err
 	mnl_attr_put_strz(request, IFLA_INFO_KIND, "veth");
 	data = mnl_attr_nest_start(request, IFLA_INFO_DATA);
 	peer = mnl_attr_nest_start(request, VETH_INFO_PEER);
-	peer_info = mnl_nlmsg_put_extra_header(request, sizeof(*peer_info));
-	peer_info->ifi_index = pair->peer_index;
+	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
 	put_end(request, pair->peer_name, pair->peer_mac, pair->mtu_bytes);
 	mnl_attr_put_u32(request, IFLA_NET_NS_FD, (uint32_t)pair->peer_netns_fd);
 	mnl_attr_nest_end(request, peer);

@@ -21,7 +21,6 @@ struct link_pair {
 	uint32_t mtu_bytes;
 	uint32_t group;         /* of the near end */
 	int peer_netns_fd;      /* borrowed until rtnl_commit() */
-	int peer_index;         /* the far end's interface index, free in its namespace */
 };
 
 /**

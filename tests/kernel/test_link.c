@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Links, addresses and routes in a network namespace of the test's own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "core/plan.h"
+#include "kernel/facts.h"
+#include "kernel/link.h"
+#include "kernel/netns.h"
+#include "kernel/rtnl.h"
+
+static const struct address gateway4 = { FAMILY_IPV4, { 169, 254, 0, 1 } };
+static const struct address host4 = { FAMILY_IPV4, { 192, 0, 2, 1 } };
+
+struct fixture {
+	struct rtnl host, carrel;
+	int home_fd, host_fd, carrel_fd;
+};
+
+/* Two fresh namespaces, "host" and "carrel"; the test stands in the host's. */
+static int set_up(void **state)
+{
+	static struct fixture fixture;
+	struct carrel_error err = { 0 };
+
+	fixture = (struct fixture){ .home_fd = -1, .host_fd = -1, .carrel_fd = -1 };
+	if (netns_current(&fixture.home_fd, &err) || netns_create(&fixture.carrel_fd, &err) ||
+	    rtnl_open(&fixture.carrel, &err) || netns_create(&fixture.host_fd, &err) ||
+	    rtnl_open(&fixture.host, &err)) {
+		print_error("%s\n", err.text);
+		return -1;
+	}
+	*state = &fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	rtnl_close(&fixture->host);
+	rtnl_close(&fixture->carrel);
+	netns_enter(fixture->home_fd, NULL);
+	fd_close(&fixture->home_fd);
+	fd_close(&fixture->host_fd);
+	fd_close(&fixture->carrel_fd);
+	return 0;
+}
+
+static int make_pair(struct fixture *fixture, const char *name, struct carrel_error *err)
+{
+	const struct link_pair pair = {
+		.name = name, .peer_name = CARREL_UPLINK,
+		.mac = plan_mac_host, .peer_mac = plan_mac_carrel,
+		.mtu_bytes = 1400, .group = 0xca440004,
+		.peer_netns_fd = fixture->carrel_fd,
+	};
+	int rc = link_pair(&fixture->host, &pair, err);
+
+	return rc < 0 ? rc : rtnl_commit(&fixture->host, err);
+}
+
+/* Interface index of the carrel's end. */
+static int uplink(const struct fixture *fixture)
+{
+	return link_index(&fixture->carrel, CARREL_UPLINK);
+}
+
+static void test_link_pair_places_both_ends(void **state)
+{
+	struct fixture *fixture = *state;
+	struct carrel_error err = { 0 };
+
+	assert_int_equal(make_pair(fixture, "cr-1000", &err), 0);
+	assert_true(link_index(&fixture->host, "cr-1000") > 0);
+	assert_true(link_index(&fixture->carrel, CARREL_UPLINK) > 0);
+	assert_int_equal(link_mtu(&fixture->carrel, uplink(fixture)), 1400);
+	assert_int_equal(link_index(&fixture->carrel, "cr-1000"), -ENODEV);
+}
+
+static void test_link_pair_refuses_a_name_that_is_taken(void **state)
+{
+	struct fixture *fixture = *state;
+	struct carrel_error err = { 0 };
+
+	assert_int_equal(make_pair(fixture, "cr-1000", &err), 0);
+	assert_int_equal(make_pair(fixture, "cr-1000", &err), -EEXIST);
+	assert_non_null(strstr(err.text, "making the veth"));
+}
+
+static void test_link_delete_takes_the_peer_along(void **state)
+{
+	struct fixture *fixture = *state;
+	struct carrel_error err = { 0 };
+
+	assert_int_equal(make_pair(fixture, "cr-1000", &err), 0);
+	assert_int_equal(link_delete(&fixture->host, "cr-1000", &err), 0);
+	assert_int_equal(rtnl_commit(&fixture->host, &err), 0);
+	assert_int_equal(link_index(&fixture->carrel, CARREL_UPLINK), -ENODEV);
+
+	assert_int_equal(link_delete(&fixture->host, "cr-1000", &err), 0);
+	assert_int_equal(rtnl_commit(&fixture->host, &err), -ENODEV);
+}
+
+static void test_link_quiet_leaves_no_link_local_address(void **state)
+{
+	struct fixture *fixture = *state;
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct carrel_error err = { 0 };
+	struct facts facts;
+	int index;
+
+	assert_int_equal(make_pair(fixture, "cr-1000", &err), 0);
+	index = link_index(&fixture->host, "cr-1000");
+	assert_int_equal(link_quiet(&fixture->host, index, true, true, "alice", &err), 0);
+	assert_int_equal(link_address(&fixture->host, index, &host4, &err), 0);
+	assert_int_equal(rtnl_commit(&fixture->host, &err), 0);
+	assert_int_equal(link_up(&fixture->carrel, uplink(fixture), &err), 0);
+	assert_int_equal(rtnl_commit(&fixture->carrel, &err), 0);
+
+	/* The only IPv6 address that could be there would be of scope link: look with ip(8). */
+	assert_int_equal(system("test -z \"$(ip -6 addr show dev cr-1000)\""), 0);
+	assert_int_equal(system("ip -d link show dev cr-1000 | grep -q 'alias alice'"), 0);
+	assert_int_equal(system("test \"$(cat /proc/sys/net/ipv4/conf/cr-1000/forwarding)\" = 1"), 0);
+
+	assert_int_equal(facts_gather(&fixture->host, true, &arena, &facts, &err), 0);
+	assert_int_equal(facts.host.count, 1);
+	assert_true(address_equal(&facts.host.items[0].address, &host4));
+}
+
+static void test_rtnl_commit_names_the_request_that_failed_amid_others(void **state)
+{
+	struct fixture *fixture = *state;
+	struct carrel_error err = { 0 };
+	const struct prefix everywhere = { .length = 0 };
+
+	assert_int_equal(make_pair(fixture, "cr-1000", &err), 0);
+	assert_int_equal(link_up(&fixture->carrel, 1, &err), 0);
+	/* No such interface; the kernel goes on with the requests behind it. */
+	assert_int_equal(link_address(&fixture->carrel, 77, &host4, &err), 0);
+	assert_int_equal(link_up(&fixture->carrel, uplink(fixture), &err), 0);
+	assert_int_equal(link_neighbour(&fixture->carrel, uplink(fixture), &gateway4, plan_mac_host, &err), 0);
+	assert_int_equal(link_route(&fixture->carrel, uplink(fixture), &everywhere, &gateway4, &err), 0);
+	assert_int_equal(rtnl_commit(&fixture->carrel, &err), -ENODEV);
+	assert_non_null(strstr(err.text, "adding the address"));
+
+	/* The socket is in step again. */
+	assert_int_equal(link_up(&fixture->carrel, uplink(fixture), &err), 0);
+	assert_int_equal(rtnl_commit(&fixture->carrel, &err), 0);
+}
+
+static void test_rtnl_commit_tells_the_kernels_own_words(void **state)
+{
+	struct fixture *fixture = *state;
+	struct carrel_error err = { 0 };
+	const struct prefix everywhere = { .length = 0 };
+
+	/* The uplink is still down: nothing can be routed through it. */
+	assert_int_equal(make_pair(fixture, "cr-1000", &err), 0);
+	assert_int_equal(link_route(&fixture->carrel, uplink(fixture), &everywhere, &gateway4, &err), 0);
+	assert_true(rtnl_commit(&fixture->carrel, &err) < 0);
+	assert_non_null(strstr(err.text, "adding the route: the kernel says \""));
+}
+
+static void test_rtnl_end_refuses_a_batch_that_is_full(void **state)
+{
+	struct fixture *fixture = *state;
+	struct carrel_error err = { 0 };
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < 2 * RTNL_BATCH_REQUESTS; i++)
+		rc = link_up(&fixture->host, 1, &err);
+	assert_int_equal(rc, -E2BIG);
+	assert_true(rtnl_pending(&fixture->host) <= RTNL_BATCH_REQUESTS);
+}
+
+static void test_facts_gather_finds_the_mtu_of_the_way_out(void **state)
+{
+	struct fixture *fixture = *state;
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct carrel_error err = { 0 };
+	const struct prefix everywhere = { .length = 0 };
+	struct facts facts;
+	int index;
+
+	assert_int_equal(facts_gather(&fixture->host, false, &arena, &facts, &err), 0);
+	assert_int_equal(facts.mtu_bytes, 1500);
+
+	assert_int_equal(make_pair(fixture, "wan0", &err), 0);
+	index = link_index(&fixture->host, "wan0");
+	assert_int_equal(link_address(&fixture->host, index, &host4, &err), 0);
+	assert_int_equal(link_route(&fixture->host, index, &everywhere, &gateway4, &err), 0);
+	assert_int_equal(rtnl_commit(&fixture->host, &err), 0);
+	assert_int_equal(facts_gather(&fixture->host, false, &arena, &facts, &err), 0);
+	assert_int_equal(facts.mtu_bytes, 1400);
+}
+
+int main(void)
+{
+#define LINK_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		LINK_TEST(test_link_pair_places_both_ends),
+		LINK_TEST(test_link_pair_refuses_a_name_that_is_taken),
+		LINK_TEST(test_link_delete_takes_the_peer_along),
+		LINK_TEST(test_link_quiet_leaves_no_link_local_address),
+		LINK_TEST(test_rtnl_commit_names_the_request_that_failed_amid_others),
+		LINK_TEST(test_rtnl_commit_tells_the_kernels_own_words),
+		LINK_TEST(test_rtnl_end_refuses_a_batch_that_is_full),
+		LINK_TEST(test_facts_gather_finds_the_mtu_of_the_way_out),
+	};
+
+	return cmocka_run_group_tests_name("link", tests, NULL, NULL);
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "core/group.h"
+#include "core/plan.h"
+
+struct fixture {
+	struct arena arena;
+	struct config config;
+	struct policy policy;
+	struct facts facts;
+	struct plan_input input;
+	struct plan plan;
+};
+
+/* A carrel of uid 1000 under an empty policy; the tests change what they are about. */
+static int set_up(void **state)
+{
+	static struct fixture fixture;
+
+	fixture = (struct fixture){
+		.config = { .pool4 = { { FAMILY_IPV4, { 10, 213 } }, 16 },
+			    .pool6 = { { FAMILY_IPV6, { 0xfd, 0x42, 0xca, 0x44, 0, 0xe1 } }, 64 } },
+		.policy = { .name = "exam", .uplink = UPLINK_NAT,
+			    .defaults = { VERDICT_DENY, VERDICT_DENY } },
+		.facts = { .ipv6 = true, .mtu_bytes = 1500 },
+		.input = { .uid = 1000, .user = "alice",
+			   .address4 = { FAMILY_IPV4, { 10, 213, 0, 7 } },
+			   .address6 = { FAMILY_IPV6, { 0xfd, 0x42, [14] = 3, [15] = 0xe8 } } },
+	};
+	fixture.input.policy = &fixture.policy;
+	fixture.input.config = &fixture.config;
+	fixture.input.facts = &fixture.facts;
+	*state = &fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+
+	arena_free(&fixture->arena);
+	return 0;
+}
+
+static void build(struct fixture *fixture)
+{
+	struct carrel_error err = { 0 };
+
+	assert_int_equal(plan_build(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
+}
+
+/* Position of the only operation of a kind at a link, or -1. */
+static int find(const struct plan *plan, enum plan_kind kind, enum plan_link link)
+{
+	int found = -1;
+
+	for (size_t i = 0; i < plan->operations.count; i++) {
+		if (plan->operations.items[i].kind != kind ||
+		    plan->operations.items[i].link != link)
+			continue;
+		assert_int_equal(found, -1);
+		found = (int)i;
+	}
+	return found;
+}
+
+static unsigned count(const struct plan *plan, enum plan_kind kind)
+{
+	unsigned found = 0;
+
+	for (size_t i = 0; i < plan->operations.count; i++)
+		found += plan->operations.items[i].kind == kind;
+	return found;
+}
+
+static void test_plan_build_orders_namespace_rules_links_pin(void **state)
+{
+	struct fixture *fixture = *state;
+	int rules, pair, quiet, up;
+
+	build(fixture);
+	rules = find(&fixture->plan, PLAN_RULES, LINK_LOOPBACK);
+	pair = find(&fixture->plan, PLAN_LINK_PAIR, LINK_HOST_END);
+	quiet = find(&fixture->plan, PLAN_LINK_QUIET, LINK_UPLINK);
+	up = find(&fixture->plan, PLAN_LINK_UP, LINK_UPLINK);
+
+	assert_int_equal(find(&fixture->plan, PLAN_NETNS, LINK_LOOPBACK), 0);
+	assert_true(rules > 0);
+	assert_true(pair > rules);
+	assert_true(find(&fixture->plan, PLAN_LINK_QUIET, LINK_HOST_END) > pair);
+	assert_true(up > find(&fixture->plan, PLAN_LINK_QUIET, LINK_HOST_END));
+	assert_true(up > quiet);
+	assert_int_equal(find(&fixture->plan, PLAN_PIN, LINK_LOOPBACK),
+			 (int)fixture->plan.operations.count - 1);
+}
+
+static void test_plan_build_has_both_families_with_ipv6(void **state)
+{
+	struct fixture *fixture = *state;
+
+	build(fixture);
+	assert_int_equal(count(&fixture->plan, PLAN_ADDRESS), 2);
+	assert_int_equal(count(&fixture->plan, PLAN_ROUTE), 4);
+	assert_int_equal(count(&fixture->plan, PLAN_NEIGHBOUR), 4);
+}
+
+static void test_plan_build_has_no_ipv6_operation_without_ipv6(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->facts.ipv6 = false;
+	build(fixture);
+	assert_int_equal(count(&fixture->plan, PLAN_ADDRESS), 1);
+	assert_int_equal(count(&fixture->plan, PLAN_ROUTE), 2);
+	assert_int_equal(count(&fixture->plan, PLAN_NEIGHBOUR), 2);
+	for (size_t i = 0; i < fixture->plan.operations.count; i++) {
+		const struct plan_operation *operation = &fixture->plan.operations.items[i];
+
+		if (operation->kind == PLAN_SYSCTL)
+			assert_null(strstr(operation->sysctl.path, "ipv6"));
+		if (operation->kind == PLAN_LINK_QUIET)
+			assert_false(operation->quiet.ipv6);
+	}
+}
+
+static void test_plan_build_has_only_loopback_without_uplink(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->policy.uplink = UPLINK_NONE;
+	build(fixture);
+	assert_int_equal(count(&fixture->plan, PLAN_LINK_PAIR), 0);
+	assert_int_equal(count(&fixture->plan, PLAN_ADDRESS), 0);
+	assert_int_equal(count(&fixture->plan, PLAN_LINK_UP), 1);
+	assert_int_equal(count(&fixture->plan, PLAN_RULES), 1);
+	assert_int_equal(count(&fixture->plan, PLAN_PIN), 1);
+}
+
+static void test_plan_build_names_link_and_pin_after_the_largest_uid(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct plan_operation *operations;
+
+	fixture->input.uid = 4294967294U;
+	build(fixture);
+	operations = fixture->plan.operations.items;
+	assert_string_equal(operations[find(&fixture->plan, PLAN_LINK_PAIR, LINK_HOST_END)]
+				    .pair.host_name, "cr-4294967294");
+	assert_string_equal(operations[find(&fixture->plan, PLAN_PIN, LINK_LOOPBACK)].pin.name,
+			    "carrel-4294967294");
+}
+
+static void test_plan_group_tells_uplink_and_named_remotes(void **state)
+{
+	struct fixture *fixture = *state;
+	struct policy_rule *rule;
+
+	assert_int_equal(plan_group(&fixture->policy), GROUP_BASE | GROUP_NAT);
+	fixture->policy.uplink = UPLINK_NONE;
+	assert_int_equal(plan_group(&fixture->policy), GROUP_BASE);
+
+	rule = ARENA_APPEND(&fixture->arena, &fixture->policy.rules);
+	rule->direction = DIRECTION_OUT;
+	rule->verdict = VERDICT_ALLOW;
+	rule->remote_host = true;
+	assert_int_equal(plan_group(&fixture->policy), GROUP_BASE | GROUP_HOST);
+	rule->remote_host = false;
+	rule->remote_peers = true;
+	assert_int_equal(plan_group(&fixture->policy), GROUP_BASE | GROUP_PEERS);
+}
+
+static void test_plan_update_replaces_rules_then_tells_the_host(void **state)
+{
+	struct fixture *fixture = *state;
+	struct carrel_error err = { 0 };
+	const struct plan_operation *operations;
+
+	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
+	assert_int_equal(fixture->plan.operations.count, 2);
+	operations = fixture->plan.operations.items;
+	assert_int_equal(operations[0].kind, PLAN_RULES);
+	assert_true(operations[0].rules.replace);
+	assert_int_equal(operations[1].kind, PLAN_LINK_GROUP);
+	assert_int_equal(operations[1].group, plan_group(&fixture->policy));
+}
+
+static void test_plan_describe_says_each_operation(void **state)
+{
+	static const char expected[] =
+		"carrel  make a network namespace\n"
+		"carrel  set net/ipv4/ping_group_range = 0 2147483647\n"
+		"carrel  load table inet carrel\n"
+		"host    make veth cr-1000 <-> uplink0, group 0xca440004, mtu 1500\n"
+		"host    the host's end: no address of its own making, forwarding on\n"
+		"host    route 10.213.0.7 dev the host's end\n"
+		"host    permanent neighbour 10.213.0.7 dev the host's end\n"
+		"carrel  set lo up\n"
+		"carrel  uplink0: no address of its own making\n"
+		"carrel  set uplink0 up\n"
+		"carrel  uplink0: address 10.213.0.7\n"
+		"carrel  permanent neighbour 169.254.0.1 dev uplink0\n"
+		"carrel  route 0.0.0.0/0 dev uplink0 via 169.254.0.1\n"
+		"host    pin it as carrel-1000\n";
+	struct fixture *fixture = *state;
+	BUFFER_CLEANUP struct buffer text = { 0 };
+
+	fixture->facts.ipv6 = false;
+	build(fixture);
+	for (size_t i = 0; i < fixture->plan.operations.count; i++) {
+		plan_describe(&fixture->plan.operations.items[i], &text);
+		buffer_puts(&text, "\n");
+	}
+	assert_false(text.failed);
+	assert_string_equal(text.data, expected);
+}
+
+int main(void)
+{
+#define PLAN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		PLAN_TEST(test_plan_build_orders_namespace_rules_links_pin),
+		PLAN_TEST(test_plan_build_has_both_families_with_ipv6),
+		PLAN_TEST(test_plan_build_has_no_ipv6_operation_without_ipv6),
+		PLAN_TEST(test_plan_build_has_only_loopback_without_uplink),
+		PLAN_TEST(test_plan_build_names_link_and_pin_after_the_largest_uid),
+		PLAN_TEST(test_plan_group_tells_uplink_and_named_remotes),
+		PLAN_TEST(test_plan_update_replaces_rules_then_tells_the_host),
+		PLAN_TEST(test_plan_describe_says_each_operation),
+	};
+
+	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);
+}
