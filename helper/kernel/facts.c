@@ -20,12 +20,12 @@
 #define LEAST_MTU_BYTES 1280
 
 /*
- * Somewhere in the internet: documentation prefixes are nobody's, so what routes them is
- * the default route.
+ * Somewhere in the internet: k.root-servers.net. The kernel is asked for the route, nothing
+ * is sent. (A documentation prefix would not do: careful hosts have blackhole routes for them.)
  */
 static const struct address elsewhere[FAMILY_COUNT] = {
-	[FAMILY_IPV4] = { FAMILY_IPV4, { 192, 0, 2, 1 } },
-	[FAMILY_IPV6] = { FAMILY_IPV6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } },
+	[FAMILY_IPV4] = { FAMILY_IPV4, { 193, 0, 14, 129 } },
+	[FAMILY_IPV6] = { FAMILY_IPV6, { 0x20, 0x01, 0x07, 0xfd, [15] = 1 } },
 };
 
 /* rtnl_query() answer: the interface of a route */
