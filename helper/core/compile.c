@@ -346,16 +346,6 @@ static void add_dispatch(struct compiler *compiler, const struct prefix *prefixe
 	}
 }
 
-/* Is there a rule outwards that names the host, allowing it or not? */
-static bool mentions_host(const struct policy *policy)
-{
-	for (size_t i = 0; i < policy->rules.count; i++)
-		if (policy->rules.items[i].direction == DIRECTION_OUT &&
-		    policy->rules.items[i].remote_host)
-			return true;
-	return false;
-}
-
 /* Every chain, in the order in which nft lists them; rules can then go to any. */
 static void add_chains(struct compiler *compiler, bool host)
 {
@@ -380,7 +370,8 @@ int compile_policy(const struct policy *policy, const struct config *config,
 	const enum verdict *defaults = policy->defaults;
 	enum verdict deny = defaults[DIRECTION_OUT] == VERDICT_REJECT ? VERDICT_REJECT
 								      : VERDICT_DENY;
-	bool has_host = host->count && mentions_host(policy);
+	/* Known only when a rule names the host; then only such a rule may reach it. */
+	bool has_host = host->count > 0;
 
 	ruleset_begin(&compiler.builder, arena, CARREL_TABLE);
 	add_chains(&compiler, has_host);

@@ -27,7 +27,7 @@ struct prefix_list { const struct prefix *items; size_t count; };
  * far as their own policies let them out, which the host sees to.
  *
  * Chains: input, output (hooked, policy drop), forward (drop: nothing is routed through a
- * carrel), out-peers, and out-host when an "out" rule names the host. Replies to what was
+ * carrel), out-peers, and out-host when @host has addresses. Replies to what was
  * allowed, and the loopback, always pass.
  *
  * Return: 0, -ENOMEM

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rulesets into the kernel: the only file that knows libnftnl is nft.c. */
+/* Rulesets into the kernel. Only nft*.c know libnftnl. */
 #ifndef CARREL_KERNEL_NFT_H
 #define CARREL_KERNEL_NFT_H
 

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/nft.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <libnftnl/common.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+
+#include "base/error.h"
+#include "kernel/nft_batch.h"
+#include "kernel/nft_encode.h"
+#include "kernel/rtnl.h"
+
+/* A question (one name of at most 255 bytes), and its answer (a table's few attributes). */
+#define QUESTION_BYTES 512
+#define ANSWER_BYTES   8192
+
+int nft_open(struct mnl_socket **ret, struct carrel_error *err)
+{
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	int on = 1;
+
+	if (!socket)
+		return error_set_errno(err, errno, "opening a netfilter netlink socket");
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
+		int errnum = errno;
+
+		mnl_socket_close(socket);
+		return error_set_errno(err, errnum, "binding a netfilter netlink socket");
+	}
+	/* Reasons in refusals, and without the refused message; older kernels do without. */
+	(void)mnl_socket_setsockopt(socket, NETLINK_EXT_ACK, &on, sizeof(on));
+	(void)mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &on, sizeof(on));
+	*ret = socket;
+	return 0;
+}
+
+/* The table, empty and new. */
+static int encode_new_table(struct nft_batch *batch, const char *table, bool replace)
+{
+	int rc = 0;
+
+	/* Deleting one that is not there would fail, so it is made first if need be. */
+	if (replace)
+		rc = nft_encode_table(batch, table, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+	if (rc == 0 && replace)
+		rc = nft_encode_table(batch, table, NFT_MSG_DELTABLE, 0);
+	if (rc == 0)
+		rc = nft_encode_table(batch, table, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL);
+	return rc;
+}
+
+/* Every chain before the first rule: a rule may lead to any of them. */
+static int encode_ruleset(struct nft_batch *batch, const struct ruleset *ruleset, bool replace)
+{
+	uint32_t set_id = 0;
+	int rc = encode_new_table(batch, ruleset->table, replace);
+
+	for (size_t i = 0; i < ruleset->chains.count && rc == 0; i++) {
+		batch->origin = (struct nft_origin){ .chain = &ruleset->chains.items[i] };
+		rc = nft_encode_chain(batch, ruleset->table, batch->origin.chain);
+	}
+	for (size_t i = 0; i < ruleset->chains.count; i++) {
+		const struct chain *chain = &ruleset->chains.items[i];
+
+		for (size_t j = 0; j < chain->rules.count && rc == 0; j++) {
+			batch->origin = (struct nft_origin){ .chain = chain, .rule = j + 1 };
+			rc = nft_encode_rule(batch, ruleset->table, chain,
+					     &chain->rules.items[j], &set_id);
+		}
+	}
+	batch->origin = (struct nft_origin){ 0 };
+	return rc;
+}
+
+int nft_load(struct mnl_socket *socket, const struct ruleset *ruleset, bool replace,
+	     struct carrel_error *err)
+{
+	struct nft_batch batch NFT_BATCH_CLEANUP = { 0 };
+	int rc = nft_batch_begin(&batch);
+
+	if (rc == 0)
+		rc = encode_ruleset(&batch, ruleset, replace);
+	if (rc < 0)
+		return error_set(err, -rc, "out of memory");
+	rc = nft_batch_commit(&batch, socket, err);
+	if (rc < 0)
+		return error_wrap(err, rc, "loading table inet %s", ruleset->table);
+	return 0;
+}
+
+/*
+ * Ask one question, get one answer.
+ * @answer:	ANSWER_BYTES, aligned for a header
+ * Return: 0 with the answer's message at @answer; or the -errno that the kernel answered
+ */
+static int ask(struct mnl_socket *socket, const struct nlmsghdr *question, void *answer,
+	       struct carrel_error *err)
+{
+	const struct nlmsghdr *message = answer;
+	ssize_t received;
+
+	if (mnl_socket_sendto(socket, question, question->nlmsg_len) < 0)
+		return error_set_errno(err, errno, "asking the kernel about its firewall");
+	do {
+		received = mnl_socket_recvfrom(socket, answer, ANSWER_BYTES);
+	} while (received < 0 && errno == EINTR);
+	if (received < 0)
+		return error_set_errno(err, errno, "asking the kernel about its firewall");
+	if (!mnl_nlmsg_ok(message, (int)received) || message->nlmsg_seq != question->nlmsg_seq)
+		return error_set(err, EPROTO, "the kernel's firewall gave a malformed answer");
+	if (message->nlmsg_type == NLMSG_ERROR) {
+		const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+		const char *text = rtnl_ack_text(message);
+
+		return error_set_errno(err, -error->error, "the kernel's firewall%s%s",
+				       text ? ": " : "", text ? text : "");
+	}
+	return 0;
+}
+
+int nft_generation(struct mnl_socket *socket, uint32_t *ret_generation, struct carrel_error *err)
+{
+	_Alignas(struct nlmsghdr) char question[QUESTION_BYTES];
+	_Alignas(struct nlmsghdr) char answer[ANSWER_BYTES];
+	const struct nlmsghdr *message = (const struct nlmsghdr *)answer;
+	const struct nlattr *attribute;
+	int rc;
+
+	nftnl_nlmsg_build_hdr(question, NFT_MSG_GETGEN, NFPROTO_UNSPEC, 0, 1);
+	rc = ask(socket, (const struct nlmsghdr *)question, answer, err);
+	if (rc < 0)
+		return rc;
+	attribute = rtnl_attribute(message, sizeof(struct nfgenmsg), NFTA_GEN_ID);
+	if (!attribute || mnl_attr_validate(attribute, MNL_TYPE_U32) < 0)
+		return error_set(err, EPROTO, "the kernel's firewall did not tell its generation");
+	*ret_generation = ntohl(mnl_attr_get_u32(attribute));
+	return 0;
+}
+
+int nft_table_exists(struct mnl_socket *socket, const char *table, struct carrel_error *err)
+{
+	_Alignas(struct nlmsghdr) char question[QUESTION_BYTES];
+	_Alignas(struct nlmsghdr) char answer[ANSWER_BYTES];
+	struct carrel_error refusal = { 0 };
+	struct nlmsghdr *message;
+	int rc;
+
+	if (strlen(table) >= NFT_TABLE_MAXNAMELEN)
+		return error_set(err, ENAMETOOLONG, "table '%s'", table);
+	message = nftnl_nlmsg_build_hdr(question, NFT_MSG_GETTABLE, NFPROTO_INET, 0, 1);
+	mnl_attr_put_strz(message, NFTA_TABLE_NAME, table);
+	rc = ask(socket, message, answer, &refusal);
+	if (rc == -ENOENT)
+		return 0;
+	if (rc < 0) {
+		if (err)
+			*err = refusal;
+		return error_wrap(err, rc, "looking for table inet %s", table);
+	}
+	return 1;
+}

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * A rule is a list of expressions that work on registers: one loads a field, the next
+ * compares it. What nft makes of the same text is what is made here, so that it can
+ * read it back, but for one thing: a range is one "range" expression, where nft makes
+ * two comparisons. The kernel's time for a rule is mostly looking up expression types.
+ *
+ * A field of IPv4 or IPv6 is only there in packets of that family, so the family is
+ * matched before the first of them.
+ */
+#include "kernel/nft_encode.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <libmnl/libmnl.h>
+#include <libnftnl/chain.h>
+#include <libnftnl/expr.h>
+#include <libnftnl/rule.h>
+#include <libnftnl/table.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <net/if.h>
+
+#include "kernel/nft_set.h"
+
+/*
+ * The most that one message of these can become: RULE_MAX_MATCHES of 400 bytes (family,
+ * load, mask and comparison of a 16-byte value), RULE_MAX_STATEMENTS of 330 (a chain's
+ * name is at most 255 bytes), three names, a comment.
+ */
+#define ROOM_BYTES 8192
+
+/* Expressions of a rule being written. */
+struct rule_writer {
+	struct nftnl_rule *rule;
+	bool failed;                    /* memory ran out */
+};
+
+/* A new expression at the end of the rule, or NULL when memory has run out. */
+static struct nftnl_expr *add_expression(struct rule_writer *writer, const char *name)
+{
+	struct nftnl_expr *expression = writer->failed ? NULL : nftnl_expr_alloc(name);
+
+	if (!expression) {
+		writer->failed = true;
+		return NULL;
+	}
+	nftnl_rule_add_expr(writer->rule, expression);
+	return expression;
+}
+
+static void set_data(struct rule_writer *writer, struct nftnl_expr *expression, uint16_t attribute,
+		     const void *data, size_t size_bytes)
+{
+	if (nftnl_expr_set(expression, attribute, data, (uint32_t)size_bytes) < 0)
+		writer->failed = true;
+}
+
+static void load_meta(struct rule_writer *writer, uint32_t key)
+{
+	struct nftnl_expr *meta = add_expression(writer, "meta");
+
+	if (!meta)
+		return;
+	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_KEY, key);
+	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_DREG, NFT_REG_1);
+}
+
+static void load_payload(struct rule_writer *writer, uint32_t base, uint32_t offset_bytes,
+			 size_t length_bytes)
+{
+	struct nftnl_expr *payload = add_expression(writer, "payload");
+
+	if (!payload)
+		return;
+	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_BASE, base);
+	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_OFFSET, offset_bytes);
+	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_LEN, (uint32_t)length_bytes);
+}
+
+static void load_state(struct rule_writer *writer)
+{
+	struct nftnl_expr *ct = add_expression(writer, "ct");
+
+	if (!ct)
+		return;
+	nftnl_expr_set_u32(ct, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
+	nftnl_expr_set_u32(ct, NFTNL_EXPR_CT_DREG, NFT_REG_1);
+}
+
+/* Is there a route back to the source through the link it came from? */
+static void load_fib(struct rule_writer *writer)
+{
+	struct nftnl_expr *fib = add_expression(writer, "fib");
+
+	if (!fib)
+		return;
+	nftnl_expr_set_u32(fib, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_OIF);
+	nftnl_expr_set_u32(fib, NFTNL_EXPR_FIB_FLAGS,
+			   NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF | NFTA_FIB_F_PRESENT);
+	nftnl_expr_set_u32(fib, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
+}
+
+static void compare(struct rule_writer *writer, bool negated, const void *data, size_t size_bytes)
+{
+	struct nftnl_expr *cmp = add_expression(writer, "cmp");
+
+	if (!cmp)
+		return;
+	nftnl_expr_set_u32(cmp, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(cmp, NFTNL_EXPR_CMP_OP, negated ? NFT_CMP_NEQ : NFT_CMP_EQ);
+	set_data(writer, cmp, NFTNL_EXPR_CMP_DATA, data, size_bytes);
+}
+
+static void compare_range(struct rule_writer *writer, bool negated,
+			  const struct value_range *range, size_t size_bytes)
+{
+	struct nftnl_expr *expression = add_expression(writer, "range");
+
+	if (!expression)
+		return;
+	nftnl_expr_set_u32(expression, NFTNL_EXPR_RANGE_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(expression, NFTNL_EXPR_RANGE_OP,
+			   negated ? NFT_RANGE_NEQ : NFT_RANGE_EQ);
+	set_data(writer, expression, NFTNL_EXPR_RANGE_FROM_DATA, range->first, size_bytes);
+	set_data(writer, expression, NFTNL_EXPR_RANGE_TO_DATA, range->last, size_bytes);
+}
+
+static void apply_mask(struct rule_writer *writer, const void *mask, size_t size_bytes)
+{
+	static const uint8_t zero[VALUE_MAX_BYTES];
+	struct nftnl_expr *bitwise = add_expression(writer, "bitwise");
+
+	if (!bitwise)
+		return;
+	nftnl_expr_set_u32(bitwise, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
+	nftnl_expr_set_u32(bitwise, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(bitwise, NFTNL_EXPR_BITWISE_LEN, (uint32_t)size_bytes);
+	set_data(writer, bitwise, NFTNL_EXPR_BITWISE_MASK, mask, size_bytes);
+	set_data(writer, bitwise, NFTNL_EXPR_BITWISE_XOR, zero, size_bytes);
+}
+
+static void look_up(struct rule_writer *writer, bool negated, uint32_t set_id)
+{
+	struct nftnl_expr *lookup = add_expression(writer, "lookup");
+
+	if (!lookup)
+		return;
+	nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
+	if (nftnl_expr_set_str(lookup, NFTNL_EXPR_LOOKUP_SET, NFT_SET_NAME) < 0)
+		writer->failed = true;
+	nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_SET_ID, set_id);
+	if (negated)
+		nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+}
+
+/* Offset of an address in its header (RFC 791, section 3.1; RFC 8200, section 3). */
+static uint32_t address_offset_bytes(enum field field)
+{
+	switch (field) {
+	case FIELD_SADDR4:
+		return 12;
+	case FIELD_DADDR4:
+		return 16;
+	case FIELD_SADDR6:
+		return 8;
+	default:
+		return 24;
+	}
+}
+
+/*
+ * Load the field. @length_bytes may be less than the field's size, for a comparison of
+ * the first bytes only.
+ */
+static void load_field(struct rule_writer *writer, enum field field, size_t length_bytes)
+{
+	/* Ports of TCP (RFC 9293), UDP (RFC 768) and SCTP (RFC 9260): source, destination. */
+	const uint32_t dport_offset_bytes = 2;
+
+	switch (field) {
+	case FIELD_IIFNAME:
+		load_meta(writer, NFT_META_IIFNAME);
+		return;
+	case FIELD_OIFNAME:
+		load_meta(writer, NFT_META_OIFNAME);
+		return;
+	case FIELD_IIFGROUP:
+		load_meta(writer, NFT_META_IIFGROUP);
+		return;
+	case FIELD_NFPROTO:
+		load_meta(writer, NFT_META_NFPROTO);
+		return;
+	case FIELD_L4PROTO:
+		load_meta(writer, NFT_META_L4PROTO);
+		return;
+	case FIELD_SADDR4:
+	case FIELD_DADDR4:
+	case FIELD_SADDR6:
+	case FIELD_DADDR6:
+		load_payload(writer, NFT_PAYLOAD_NETWORK_HEADER, address_offset_bytes(field),
+			     length_bytes);
+		return;
+	case FIELD_DPORT:
+		load_payload(writer, NFT_PAYLOAD_TRANSPORT_HEADER, dport_offset_bytes,
+			     length_bytes);
+		return;
+	case FIELD_CT_STATE:
+		load_state(writer);
+		return;
+	case FIELD_FIB_SADDR_IIF_OIF:
+		load_fib(writer);
+		return;
+	}
+}
+
+/* "eth0" to the last byte of a name's room, "cr-*" only as far as it goes. */
+static void match_ifname(struct rule_writer *writer, const struct match *match)
+{
+	char name[IFNAMSIZ] = "";
+	size_t length = strnlen(match->ifname, sizeof(name) - 1);
+
+	memcpy(name, match->ifname, length);
+	load_field(writer, match->field, sizeof(name));
+	if (length > 0 && name[length - 1] == '*')
+		compare(writer, match->negated, name, length - 1);
+	else
+		compare(writer, match->negated, name, sizeof(name));
+}
+
+/* A prefix that is no whole number of bytes: mask, then compare. */
+static void compare_prefix(struct rule_writer *writer, const struct match *match, size_t size_bytes,
+			   unsigned length_bits)
+{
+	uint8_t mask[VALUE_MAX_BYTES] = { 0 };
+
+	for (unsigned bit = 0; bit < length_bits; bit++)
+		mask[bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+	apply_mask(writer, mask, size_bytes);
+	compare(writer, match->negated, match->values.items[0].first, size_bytes);
+}
+
+/* One value, prefix or range: no set. */
+static void match_single(struct rule_writer *writer, const struct match *match)
+{
+	const struct value_range *value = &match->values.items[0];
+	size_t size_bytes = field_info(match->field)->size_bytes;
+	bool is_address = field_info(match->field)->nfproto != 0;
+	int prefix = is_address ? range_prefix_length(value, size_bytes) : -1;
+
+	/* Whole bytes of a prefix are compared alone: no mask. */
+	if (prefix > 0 && prefix % 8 == 0)
+		size_bytes = (size_t)prefix / 8;
+	load_field(writer, match->field, size_bytes);
+	if (match->mask)
+		apply_mask(writer, &match->mask, sizeof(match->mask));
+
+	if (memcmp(value->first, value->last, size_bytes) == 0)
+		compare(writer, match->negated, value->first, size_bytes);
+	else if (prefix > 0)
+		compare_prefix(writer, match, size_bytes, (unsigned)prefix);
+	else
+		compare_range(writer, match->negated, value, size_bytes);
+}
+
+/* @set_id: of the set that was made for the match, if it needed one */
+static void encode_match(struct rule_writer *writer, const struct match *match, uint32_t set_id)
+{
+	static const uint32_t no_bits = 0;
+
+	if (match->ifname) {
+		match_ifname(writer, match);
+	} else if (match->field == FIELD_CT_STATE) {
+		load_field(writer, match->field, sizeof(match->mask));
+		apply_mask(writer, &match->mask, sizeof(match->mask));
+		compare(writer, true, &no_bits, sizeof(no_bits));
+	} else if (match->values.count > 1) {
+		load_field(writer, match->field, field_info(match->field)->size_bytes);
+		look_up(writer, match->negated, set_id);
+	} else {
+		match_single(writer, match);
+	}
+}
+
+static void add_verdict(struct rule_writer *writer, int verdict, const char *chain)
+{
+	struct nftnl_expr *immediate = add_expression(writer, "immediate");
+
+	if (!immediate)
+		return;
+	nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
+	nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
+	if (chain && nftnl_expr_set_str(immediate, NFTNL_EXPR_IMM_CHAIN, chain) < 0)
+		writer->failed = true;
+}
+
+static void add_reject(struct rule_writer *writer, uint32_t type, uint8_t code)
+{
+	struct nftnl_expr *reject = add_expression(writer, "reject");
+
+	if (!reject)
+		return;
+	nftnl_expr_set_u32(reject, NFTNL_EXPR_REJECT_TYPE, type);
+	nftnl_expr_set_u8(reject, NFTNL_EXPR_REJECT_CODE, code);
+}
+
+static void encode_statement(struct rule_writer *writer, const struct statement *statement)
+{
+	switch (statement->kind) {
+	case STATEMENT_COUNTER:
+		add_expression(writer, "counter");
+		return;
+	case STATEMENT_ACCEPT:
+		add_verdict(writer, NF_ACCEPT, NULL);
+		return;
+	case STATEMENT_DROP:
+		add_verdict(writer, NF_DROP, NULL);
+		return;
+	case STATEMENT_REJECT_RESET:
+		add_reject(writer, NFT_REJECT_TCP_RST, 0);
+		return;
+	case STATEMENT_REJECT:
+		add_reject(writer, NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_ICMPX_ADMIN_PROHIBITED);
+		return;
+	case STATEMENT_GOTO:
+		add_verdict(writer, NFT_GOTO, statement->chain);
+		return;
+	case STATEMENT_MASQUERADE:
+		add_expression(writer, "masq");
+		return;
+	}
+}
+
+static void encode_comment(struct rule_writer *writer, const char *comment)
+{
+	struct nftnl_udata_buf *notes = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+
+	if (!notes || !nftnl_udata_put_strz(notes, NFTNL_UDATA_RULE_COMMENT, comment) ||
+	    nftnl_rule_set_data(writer->rule, NFTNL_RULE_USERDATA, nftnl_udata_buf_data(notes),
+				nftnl_udata_buf_len(notes)) < 0)
+		writer->failed = true;
+	if (notes)
+		nftnl_udata_buf_free(notes);
+}
+
+/* Everything of the rule; @first_set_id: of the first match that has a set */
+static void encode_expressions(struct rule_writer *writer, const struct rule *rule,
+			       uint32_t first_set_id)
+{
+	uint8_t known = 0;      /* the family that was matched */
+
+	for (size_t i = 0; i < rule->matches.count; i++) {
+		const struct match *match = &rule->matches.items[i];
+		uint8_t family = field_info(match->field)->nfproto;
+
+		if (family && family != known) {
+			load_meta(writer, NFT_META_NFPROTO);
+			compare(writer, false, &family, sizeof(family));
+			known = family;
+		}
+		encode_match(writer, match, first_set_id);
+		if (match->values.count > 1)
+			first_set_id++;
+	}
+	for (size_t i = 0; i < rule->statements.count; i++)
+		encode_statement(writer, &rule->statements.items[i]);
+	if (rule->comment)
+		encode_comment(writer, rule->comment);
+}
+
+int nft_encode_rule(struct nft_batch *batch, const char *table, const struct chain *chain,
+		    const struct rule *rule, uint32_t *set_id)
+{
+	struct rule_writer writer = { 0 };
+	uint32_t first_set_id = *set_id + 1;
+	struct nlmsghdr *message;
+
+	for (size_t i = 0; i < rule->matches.count; i++)
+		if (rule->matches.items[i].values.count > 1 &&
+		    nft_encode_set(batch, table, &rule->matches.items[i], ++*set_id) < 0)
+			return -ENOMEM;
+
+	writer.rule = nftnl_rule_alloc();
+	if (!writer.rule)
+		return -ENOMEM;
+	nftnl_rule_set_u32(writer.rule, NFTNL_RULE_FAMILY, NFPROTO_INET);
+	if (nftnl_rule_set_str(writer.rule, NFTNL_RULE_TABLE, table) < 0 ||
+	    nftnl_rule_set_str(writer.rule, NFTNL_RULE_CHAIN, chain->name) < 0)
+		writer.failed = true;
+	encode_expressions(&writer, rule, first_set_id);
+
+	message = writer.failed ? NULL : nft_batch_message(batch, NFT_MSG_NEWRULE,
+							   NLM_F_CREATE | NLM_F_APPEND,
+							   ROOM_BYTES);
+	if (message) {
+		nftnl_rule_nlmsg_build_payload(message, writer.rule);
+		nft_batch_end(batch, message);
+	}
+	nftnl_rule_free(writer.rule);
+	return message ? 0 : -ENOMEM;
+}
+
+int nft_encode_table(struct nft_batch *batch, const char *name, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *message = nft_batch_message(batch, type, flags, ROOM_BYTES);
+
+	if (!message)
+		return -ENOMEM;
+	mnl_attr_put_strz(message, NFTA_TABLE_NAME, name);
+	nft_batch_end(batch, message);
+	return 0;
+}
+
+int nft_encode_chain(struct nft_batch *batch, const char *table, const struct chain *source)
+{
+	struct nftnl_chain *chain = nftnl_chain_alloc();
+	struct nlmsghdr *message = NULL;
+
+	if (!chain)
+		return -ENOMEM;
+	if (nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, table) < 0 ||
+	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, source->name) < 0)
+		goto out;
+	if (source->base) {
+		if (nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, source->type) < 0)
+			goto out;
+		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, source->hook);
+		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, source->priority);
+		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY,
+				    source->drop ? NF_DROP : NF_ACCEPT);
+	}
+	message = nft_batch_message(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, ROOM_BYTES);
+	if (message) {
+		nftnl_chain_nlmsg_build_payload(message, chain);
+		nft_batch_end(batch, message);
+	}
+out:
+	nftnl_chain_free(chain);
+	return message ? 0 : -ENOMEM;
+}

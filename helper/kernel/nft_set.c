@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * A set of single values is a hash or a bitmap. A set with a range is an interval set:
+ * every element is a boundary, flagged when it ends a range, and a range ends *before*
+ * its end's boundary. So 10.0.0.0-10.0.0.9 is {10.0.0.0, 10.0.0.10 end}; a range that
+ * reaches the largest value has no end; and below the first range there is one that is
+ * closed from the beginning, {0 end}. nft writes sets the same way and reads them back
+ * so, with the help of the type number and the byte order that are noted on the set.
+ *
+ * Elements are written without libnftnl's objects: a set of 10,000 would make as many.
+ */
+#include "kernel/nft_set.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <libnftnl/set.h>
+#include <libnftnl/udata.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+/* Names, numbers and user data of a set: 6 attributes, table name of at most 255 bytes. */
+#define SET_ROOM_BYTES 1024
+
+/*
+ * Elements of one message: their attribute must stay below 64 KiB, the limit of a netlink
+ * attribute's length. An element is 56 bytes at most (IPv6 key, flags, user data).
+ */
+#define ELEMENT_MAX_BYTES    64
+#define ELEMENTS_PER_MESSAGE 512
+static_assert(ELEMENT_MAX_BYTES * ELEMENTS_PER_MESSAGE < UINT16_MAX, "fits into an attribute");
+
+/* nft's numbers (enum datatypes, enum byteorder in its include/datatype.h). */
+enum { TYPE_IPADDR = 7, TYPE_IP6ADDR = 8, TYPE_INET_PROTOCOL = 12, TYPE_INET_SERVICE = 13 };
+enum { BYTEORDER_BIG_ENDIAN = 2 };
+
+/* nft's type of the field's values; 0 for those that no set is made of. */
+static uint32_t key_type(enum field field)
+{
+	switch (field) {
+	case FIELD_SADDR4:
+	case FIELD_DADDR4:
+		return TYPE_IPADDR;
+	case FIELD_SADDR6:
+	case FIELD_DADDR6:
+		return TYPE_IP6ADDR;
+	case FIELD_L4PROTO:
+		return TYPE_INET_PROTOCOL;
+	case FIELD_DPORT:
+		return TYPE_INET_SERVICE;
+	case FIELD_IIFNAME:
+	case FIELD_OIFNAME:
+	case FIELD_IIFGROUP:
+	case FIELD_NFPROTO:
+	case FIELD_CT_STATE:
+	case FIELD_FIB_SADDR_IIF_OIF:
+		return 0;
+	}
+	return 0;
+}
+
+/* Elements of a set being written, message by message. */
+struct element_writer {
+	struct nft_batch *batch;
+	const char *table;
+	uint32_t set_id;
+	size_t key_bytes;
+	size_t left;                    /* elements that are still to come, at most */
+	unsigned in_message;            /* elements in the message that is open */
+	struct nlmsghdr *message;       /* or NULL: none is open */
+	struct nlattr *list;
+};
+
+static void close_message(struct element_writer *writer)
+{
+	if (!writer->message)
+		return;
+	mnl_attr_nest_end(writer->message, writer->list);
+	nft_batch_end(writer->batch, writer->message);
+	writer->message = NULL;
+}
+
+static int open_message(struct element_writer *writer)
+{
+	size_t count = writer->left < ELEMENTS_PER_MESSAGE ? writer->left : ELEMENTS_PER_MESSAGE;
+	struct nlmsghdr *message = nft_batch_message(writer->batch, NFT_MSG_NEWSETELEM,
+						     NLM_F_CREATE,
+						     SET_ROOM_BYTES + count * ELEMENT_MAX_BYTES);
+
+	if (!message)
+		return -ENOMEM;
+	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, NFT_SET_NAME);
+	mnl_attr_put_u32(message, NFTA_SET_ELEM_LIST_SET_ID, htonl(writer->set_id));
+	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, writer->table);
+	writer->list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
+	writer->message = message;
+	writer->in_message = 0;
+	return 0;
+}
+
+/* One element; @open: a range begins here that reaches the largest value. */
+static int put_element(struct element_writer *writer, const uint8_t *key, uint32_t flags,
+		       bool open)
+{
+	/* A type-length-value triple of nft's own: SET_ELEM_FLAGS, a number in host order. */
+	struct { uint8_t type, length; uint8_t value[4]; } note = {
+		NFTNL_UDATA_SET_ELEM_FLAGS, sizeof(uint32_t), { 0 }
+	};
+	const uint32_t interval_open = NFTNL_SET_ELEM_F_INTERVAL_OPEN;
+	struct nlattr *element, *value;
+
+	if (!writer->message && open_message(writer) < 0)
+		return -ENOMEM;
+	element = mnl_attr_nest_start(writer->message, NFTA_LIST_ELEM);
+	if (flags)
+		mnl_attr_put_u32(writer->message, NFTA_SET_ELEM_FLAGS, htonl(flags));
+	value = mnl_attr_nest_start(writer->message, NFTA_SET_ELEM_KEY);
+	mnl_attr_put(writer->message, NFTA_DATA_VALUE, writer->key_bytes, key);
+	mnl_attr_nest_end(writer->message, value);
+	if (open) {
+		memcpy(note.value, &interval_open, sizeof(interval_open));
+		mnl_attr_put(writer->message, NFTA_SET_ELEM_USERDATA, sizeof(note), &note);
+	}
+	mnl_attr_nest_end(writer->message, element);
+
+	writer->left--;
+	if (++writer->in_message == ELEMENTS_PER_MESSAGE)
+		close_message(writer);
+	return 0;
+}
+
+/* @key + 1, big-endian; false when @key was the largest value. */
+static bool next_key(const uint8_t *key, uint8_t *ret_next, size_t size_bytes)
+{
+	memcpy(ret_next, key, size_bytes);
+	for (size_t i = size_bytes; i-- > 0;)
+		if (++ret_next[i] != 0)
+			return true;
+	return false;
+}
+
+static bool is_interval(const struct match *match)
+{
+	for (size_t i = 0; i < match->values.count; i++)
+		if (memcmp(match->values.items[i].first, match->values.items[i].last,
+			   VALUE_MAX_BYTES) != 0)
+			return true;
+	return false;
+}
+
+static int put_range(struct element_writer *writer, const struct value_range *range)
+{
+	uint8_t end[VALUE_MAX_BYTES];
+	bool has_end = next_key(range->last, end, writer->key_bytes);
+	int rc = put_element(writer, range->first, 0, !has_end);
+
+	if (rc < 0 || !has_end)
+		return rc;
+	return put_element(writer, end, NFT_SET_ELEM_INTERVAL_END, false);
+}
+
+static int put_elements(struct element_writer *writer, const struct match *match, bool interval)
+{
+	static const uint8_t zero[VALUE_MAX_BYTES];
+	int rc = 0;
+
+	if (interval && memcmp(match->values.items[0].first, zero, sizeof(zero)) != 0)
+		rc = put_element(writer, zero, NFT_SET_ELEM_INTERVAL_END, false);
+	for (size_t i = 0; i < match->values.count && rc == 0; i++)
+		rc = interval ? put_range(writer, &match->values.items[i])
+			      : put_element(writer, match->values.items[i].first, 0, false);
+	close_message(writer);
+	return rc;
+}
+
+/* What libnftnl knows about the set; NULL when memory ran out. */
+static struct nftnl_set *describe_set(const char *table, const struct match *match,
+				      uint32_t set_id, uint32_t flags, size_t size)
+{
+	struct nftnl_udata_buf *notes = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
+	struct nftnl_set *set = nftnl_set_alloc();
+
+	if (!notes || !set)
+		goto fail;
+	nftnl_udata_put_u32(notes, NFTNL_UDATA_SET_KEYBYTEORDER, BYTEORDER_BIG_ENDIAN);
+	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, NFPROTO_INET);
+	nftnl_set_set_u32(set, NFTNL_SET_ID, set_id);
+	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, flags);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, key_type(match->field));
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, field_info(match->field)->size_bytes);
+	/* Lets the kernel choose the right structure and size it once. */
+	nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, (uint32_t)size);
+	if (nftnl_set_set_str(set, NFTNL_SET_TABLE, table) < 0 ||
+	    nftnl_set_set_str(set, NFTNL_SET_NAME, NFT_SET_NAME) < 0 ||
+	    nftnl_set_set_data(set, NFTNL_SET_USERDATA, nftnl_udata_buf_data(notes),
+			       nftnl_udata_buf_len(notes)) < 0)
+		goto fail;
+	nftnl_udata_buf_free(notes);
+	return set;
+fail:
+	if (set)
+		nftnl_set_free(set);
+	if (notes)
+		nftnl_udata_buf_free(notes);
+	return NULL;
+}
+
+int nft_encode_set(struct nft_batch *batch, const char *table, const struct match *match,
+		   uint32_t set_id)
+{
+	bool interval = is_interval(match);
+	/* Two boundaries for a range, and the one at zero. */
+	size_t size = interval ? 2 * match->values.count + 1 : match->values.count;
+	uint32_t flags = NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | (interval ? NFT_SET_INTERVAL : 0);
+	struct element_writer writer = {
+		.batch = batch, .table = table, .set_id = set_id, .left = size,
+		.key_bytes = field_info(match->field)->size_bytes,
+	};
+	struct nftnl_set *set;
+	struct nlmsghdr *message;
+
+	assert(key_type(match->field));
+	set = describe_set(table, match, set_id, flags, size);
+	if (!set)
+		return -ENOMEM;
+	message = nft_batch_message(batch, NFT_MSG_NEWSET, NLM_F_CREATE, SET_ROOM_BYTES);
+	if (message) {
+		nftnl_set_nlmsg_build_payload(message, set);
+		nft_batch_end(batch, message);
+	}
+	nftnl_set_free(set);
+	if (!message)
+		return -ENOMEM;
+	return put_elements(&writer, match, interval);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Anonymous sets: what a match that lists several values looks into. */
+#ifndef CARREL_KERNEL_NFT_SET_H
+#define CARREL_KERNEL_NFT_SET_H
+
+#include <stdint.h>
+#include "core/ruleset.h"
+#include "kernel/nft_batch.h"
+
+/* The kernel replaces %d by a number; within the transaction sets are known by id. */
+#define NFT_SET_NAME "__set%d"
+
+/**
+ * nft_encode_set() - make a set of @match's values and fill it
+ * @set_id:	its number, unique in the transaction
+ * Return: 0 or -ENOMEM
+ */
+int nft_encode_set(struct nft_batch *batch, const char *table, const struct match *match,
+		   uint32_t set_id);
+
+#endif
