@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Any bytes as a policy: refused with a message, or rules as core/policy.h promises them. */
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/policy.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+/* Sorted, no overlap. */
+static void check_prefixes(const struct prefix *items, size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		const struct address *a = &items[i - 1].address, *b = &items[i].address;
+		assert(a->family <= b->family);
+		assert(a->family < b->family || memcmp(a->bytes, b->bytes, sizeof(a->bytes)) < 0);
+		assert(!prefix_covers(&items[i - 1], &items[i]));
+	}
+}
+
+static void check_rule(const struct policy_rule *rule)
+{
+	assert(rule->remote_any || rule->remote_host || rule->remote_peers || rule->remotes.count);
+	assert(!rule->remote_any || rule->remotes.count == 0);
+	assert(rule->remote_any || rule->excluded.count == 0);
+	check_prefixes(rule->remotes.items, rule->remotes.count);
+	check_prefixes(rule->excluded.items, rule->excluded.count);
+	assert(rule->ports.count == 0 ||
+	       (rule->protocols && !(rule->protocols & PROTOCOL_ICMP)));
+	for (size_t i = 0; i < rule->ports.count; i++) {
+		const struct port_range *range = &rule->ports.items[i];
+		assert(range->first > 0 && range->first <= range->last);
+		assert(i == 0 || range->first > rule->ports.items[i - 1].last + 1);
+	}
+	assert(!rule->comment || (*rule->comment && strlen(rule->comment) <= 127));
+	assert(*rule->text && !strchr(rule->text, '\n'));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct diagnostics diagnostics = { .arena = &arena };
+	struct source source = { .path = "fuzz", .text = (const char *)bytes, .length = length };
+	struct policy policy;
+
+	int rc = policy_parse("fuzz", &source, &arena, &policy, &diagnostics);
+	assert(rc == 0 || rc == -EINVAL);
+	assert((rc == 0) == (diagnostics.errors == 0));
+	for (size_t i = 0; rc == 0 && i < policy.rules.count; i++)
+		check_rule(&policy.rules.items[i]);
+	return 0;
+}

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "text.h"
+
+#include <errno.h>
+
+#include "core/policy.h"
+
+/* Parse one text as the policy "x"; policy_parse()'s result. */
+static int parse(const char *text, struct arena *arena, struct policy *policy,
+		 struct diagnostics *diagnostics)
+{
+	struct source source = text_source(text);
+
+	diagnostics->arena = arena;
+	return policy_parse("x", &source, arena, policy, diagnostics);
+}
+
+/* As parse(), of a text that is valid. */
+static void parse_valid(const char *text, struct arena *arena, struct policy *policy)
+{
+	struct diagnostics diagnostics = { 0 };
+	int rc = parse(text, arena, policy, &diagnostics);
+
+	assert_string_equal(said(arena, &diagnostics), "");
+	assert_int_equal(rc, 0);
+}
+
+#define DIRECTIVES "; expected description, uplink, default, allow, deny or reject"
+#define PROTOCOLS "; expected tcp, udp, icmp or sctp"
+#define REMOTES "; expected any, host, peers, private, metadata, internet, an address or a prefix"
+#define PORTS "; expected a number or a range from 1 to 65535"
+
+#define TEN "0123456789"
+#define SIXTY TEN TEN TEN TEN TEN TEN
+
+static void test_policy_parse_reports_every_error(void **state)
+{
+	static const struct text_case cases[] = {
+		{ "alow out", "1:1: 'alow' is not a directive" DIRECTIVES
+		  " (did you mean 'allow'?)" },
+		{ "include x", "1:1: 'include' is not a directive" DIRECTIVES },
+		{ "description", "1:12: missing a description; expected text in double quotes" },
+		{ "description Exam", "1:13: 'Exam' is not a description; expected text in double "
+		  "quotes" },
+		{ "description \"a\" b", "1:17: unexpected 'b'; expected the end of the line" },
+		{ "description \"a\"\ndescription \"a\"", "2:1: a second 'description'; the first "
+		  "is at line 1" },
+		{ "uplink", "1:7: missing an uplink; expected nat or none" },
+		{ "uplink routed", "1:8: 'routed' is not an uplink; expected nat or none" },
+		{ "uplink non", "1:8: 'non' is not an uplink; expected nat or none (did you mean "
+		  "'none'?)" },
+		{ "uplink nat none", "1:12: unexpected 'none'; expected the end of the line" },
+		{ "uplink nat\n# x\nuplink none", "3:1: a second 'uplink'; the first is at line 1" },
+		{ "default", "1:8: missing a verdict; expected allow, deny or reject" },
+		{ "default drop out", "1:9: 'drop' is not a verdict; expected allow, deny or "
+		  "reject" },
+		{ "default deny", "1:13: missing a direction; expected out or in" },
+		{ "default deny incoming", "1:14: 'incoming' is not a direction; expected out or "
+		  "in" },
+		{ "default deny out allow", "1:23: missing a direction; expected out or in" },
+		{ "default deny out in", "1:18: 'in' is not a verdict; expected allow, deny or "
+		  "reject" },
+		{ "default deny out\ndefault allow in reject out",
+		  "2:25: a second default for 'out'; the first is at line 1" },
+		{ "allow", "1:6: missing a direction; expected out or in" },
+		{ "allow tcp", "1:7: 'tcp' is not a direction; expected out or in" },
+		{ "allow outt", "1:7: 'outt' is not a direction; expected out or in (did you mean "
+		  "'out'?)" },
+		{ "allow out tpc to any", "1:11: 'tpc' is not a protocol" PROTOCOLS
+		  " (did you mean 'tcp'?)" },
+		{ "allow out prot 80", "1:11: 'prot' is not a protocol" PROTOCOLS
+		  " (did you mean 'port'?)" },
+		{ "allow out tcp,", "1:15: missing a protocol" PROTOCOLS },
+		{ "allow out tcp,\"udp\"", "1:15: \"udp\" is not a protocol" PROTOCOLS },
+		{ "allow out !tcp", "1:11: '!' is not a protocol" PROTOCOLS },
+		{ "allow out tcp,udp,tcp", "1:19: 'tcp' stands twice in the list" },
+		{ "allow out tcp udp", "1:15: unexpected 'udp'; expected to, port, a comment in "
+		  "quotes or the end of the line" },
+		{ "allow in tcp form 192.0.2.1", "1:14: unexpected 'form'; expected from, port, a "
+		  "comment in quotes or the end of the line (did you mean 'from'?)" },
+		{ "allow out from 192.0.2.1", "1:11: an 'out' rule takes 'to', not 'from'" },
+		{ "allow in tcp to 192.0.2.1", "1:14: an 'in' rule takes 'from', not 'to'" },
+		{ "allow out to", "1:13: missing an address" REMOTES },
+		{ "allow out to 192.0.2.1,", "1:24: missing an address" REMOTES },
+		{ "allow out to peer", "1:14: 'peer' is not an address" REMOTES
+		  " (did you mean 'peers'?)" },
+		{ "allow out to \"any\"", "1:14: \"any\" is not an address" REMOTES },
+		{ "allow out to moodle.example.edu port 443", "1:14: 'moodle.example.edu' is a host "
+		  "name; expected an address or a prefix" },
+		{ "allow out to 192.0.2.256", "1:14: '192.0.2.256' is not an address" REMOTES },
+		{ "allow out to 192.0.2.1/24", "1:14: '192.0.2.1/24' has bits set behind the first "
+		  "24; expected a prefix (did you mean '192.0.2.0/24'?)" },
+		{ "allow out to 192.0.2.0/33", "1:14: the prefix length of '192.0.2.0/33' is too "
+		  "large; expected at most 32" },
+		{ "allow out to 2001:db8::/129", "1:14: the prefix length of '2001:db8::/129' is "
+		  "too large; expected at most 128" },
+		{ "allow out to host,host", "1:19: 'host' stands twice in the list" },
+		{ "allow out to any,any", "1:18: 'any' stands twice in the list" },
+		{ "allow out to any,192.0.2.1", "1:18: '192.0.2.1' in one list with 'any', which "
+		  "has it already" },
+		{ "allow out to internet,any", "1:14: 'internet' in one list with 'any', which has "
+		  "it already" },
+		{ "allow out to private,any", "1:14: 'private' in one list with 'any', which has "
+		  "it already" },
+		{ "allow out to any log", "1:18: unexpected 'log'; expected to, port, a comment in "
+		  "quotes or the end of the line" },
+		{ "allow out to host prot 80", "1:19: unexpected 'prot'; expected port, a comment "
+		  "in quotes or the end of the line (did you mean 'port'?)" },
+		{ "allow out port", "1:15: missing a port" PORTS },
+		{ "allow out port http", "1:16: 'http' is not a port" PORTS },
+		{ "allow out port 0", "1:16: '0' is not a port" PORTS },
+		{ "allow out port 65536", "1:16: '65536' is not a port" PORTS },
+		{ "allow out port 80:90", "1:16: '80:90' is not a port" PORTS },
+		{ "allow out port 80-", "1:16: '80-' is not a port" PORTS },
+		{ "allow out port 0-80", "1:16: '0-80' is not a port" PORTS },
+		{ "allow out port 90-80", "1:16: the range '90-80' ends before it begins" },
+		{ "allow out tcp,icmp port 80", "1:20: 'port' in a rule about icmp, which has none; "
+		  "expected a rule of its own for icmp" },
+		{ "allow out port 80 to any", "1:19: unexpected 'to'; expected a comment in quotes "
+		  "or the end of the line" },
+		{ "allow out \"a\" port 80", "1:15: unexpected 'port'; expected the end of the "
+		  "line" },
+		{ "allow out \"\"", "1:11: a comment of 0 bytes; expected 1 to 127" },
+		{ "allow out \"" SIXTY SIXTY "12345678\"", "1:11: a comment of 128 bytes; expected "
+		  "1 to 127" },
+		/* It goes on after each. */
+		{ "uplink net\nallow out\nallow out icmp port 1\n",
+		  "1:8: 'net' is not an uplink; expected nat or none (did you mean 'nat'?)\n"
+		  "3:16: 'port' in a rule about icmp, which has none; expected a rule of its own "
+		  "for icmp" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		ARENA_CLEANUP struct arena arena = { 0 };
+		struct diagnostics diagnostics = { 0 };
+		struct policy policy;
+		assert_int_equal(parse(cases[i].text, &arena, &policy, &diagnostics), -EINVAL);
+		assert_string_equal(said(&arena, &diagnostics), cases[i].said);
+	}
+}
+
+/* A list of prefixes, as text. */
+static const char *prefixes_text(struct arena *arena, const struct prefix *items, size_t count)
+{
+	const char *text = "";
+	char one[PREFIX_TEXT_SIZE];
+
+	for (size_t i = 0; i < count; i++) {
+		prefix_format(&items[i], one);
+		text = arena_printf(arena, "%s%s%s", text, i ? "," : "", one);
+	}
+	return text;
+}
+
+/* What a rule means, as text: "allow out 3 any host 192.0.2.0/24 not 10.0.0.0/8 port 1-2". */
+static const char *rule_text(struct arena *arena, const struct policy_rule *rule)
+{
+	const char *text = arena_printf(arena, "%s %s %u%s%s%s%s%s", verdict_name(rule->verdict),
+					rule->direction == DIRECTION_OUT ? "out" : "in",
+					rule->protocols, rule->remote_any ? " any" : "",
+					rule->remote_host ? " host" : "",
+					rule->remote_peers ? " peers" : "",
+					rule->remotes.count ? " " : "",
+					prefixes_text(arena, rule->remotes.items,
+						      rule->remotes.count));
+
+	if (rule->excluded.count)
+		text = arena_printf(arena, "%s not %s", text,
+				    prefixes_text(arena, rule->excluded.items,
+						  rule->excluded.count));
+	for (size_t i = 0; i < rule->ports.count; i++)
+		text = arena_printf(arena, "%s%s%u-%u", text, i ? "," : " port ",
+				    rule->ports.items[i].first, rule->ports.items[i].last);
+	if (rule->comment)
+		text = arena_printf(arena, "%s \"%s\"", text, rule->comment);
+	return text;
+}
+
+#define PRIVATE4 "10.0.0.0/8,100.64.0.0/10,127.0.0.0/8,169.254.0.0/16,172.16.0.0/12,192.168.0.0/16"
+#define PRIVATE6 "::1,fc00::/7,fe80::/10"
+
+static void test_policy_parse_understands_rules(void **state)
+{
+	static const struct text_case cases[] = {
+		{ "allow out", "allow out 0 any" },
+		{ "deny in", "deny in 0 any" },
+		{ "reject out to any", "reject out 0 any" },
+		{ "allow out icmp", "allow out 4 any" },
+		{ "allow out tcp,udp,icmp,sctp", "allow out 15 any" },
+		{ "allow out sctp , tcp port 80", "allow out 9 any port 80-80" },
+		{ "allow out port 53", "allow out 3 any port 53-53" },
+		{ "allow out \"why\"", "allow out 0 any \"why\"" },
+		{ "allow out tcp \"say \\\"hi\\\"\"", "allow out 1 any \"say \"hi\"\"" },
+		{ "allow out to host", "allow out 0 host" },
+		{ "allow in from peers", "allow in 0 peers" },
+		{ "allow out to any,host,peers", "allow out 0 any host peers" },
+		{ "allow in tcp from 192.0.2.0/24 port 8080", "allow in 1 192.0.2.0/24 port "
+		  "8080-8080" },
+		{ "allow out to 192.0.2.1", "allow out 0 192.0.2.1" },
+		{ "allow out to host,192.0.2.1", "allow out 0 host 192.0.2.1" },
+		{ "allow out to private", "allow out 0 " PRIVATE4 "," PRIVATE6 },
+		{ "allow out to metadata", "allow out 0 169.254.169.254,fd00:ec2::254" },
+		{ "allow out to metadata,private", "allow out 0 " PRIVATE4 "," PRIVATE6 },
+		{ "allow out to internet", "allow out 0 any not " PRIVATE4 "," PRIVATE6 },
+		/* Sorted by family and address, without what another covers. */
+		{ "allow out to 2001:db8::/32,203.0.113.0/24,192.0.2.0/24,192.0.2.7,2001:db8::1",
+		  "allow out 0 192.0.2.0/24,203.0.113.0/24,2001:db8::/32" },
+		{ "allow out to 192.0.2.1,192.0.2.1", "allow out 0 192.0.2.1" },
+		{ "allow out to 198.51.100.0/24,0.0.0.0/0", "allow out 0 0.0.0.0/0" },
+		/* Ports sorted, those that overlap or touch joined. */
+		{ "allow out port 443,80", "allow out 3 any port 80-80,443-443" },
+		{ "allow out port 5-9,1-3,4,8-20,30,25-40,65535",
+		  "allow out 3 any port 1-20,25-40,65535-65535" },
+		{ "allow out port 1-65535,65535", "allow out 3 any port 1-65535" },
+		{ "allow out port 10-90,20-30", "allow out 3 any port 10-90" },
+		/* What stands beside "internet" is taken out of what that excludes. */
+		{ "allow out to internet,10.0.0.0/8,fc00::/7,192.168.0.0/16,127.0.0.0/8,::1",
+		  "allow out 0 any not 100.64.0.0/10,169.254.0.0/16,172.16.0.0/12,fe80::/10" },
+		{ "allow out to internet,10.128.0.0/10,fc00::/6", "allow out 0 any not 10.0.0.0/9,"
+		  "10.192.0.0/10,100.64.0.0/10,127.0.0.0/8,169.254.0.0/16,172.16.0.0/12,"
+		  "192.168.0.0/16,::1" },
+		{ "allow out to internet,192.0.2.1", "allow out 0 any not " PRIVATE4 "," PRIVATE6 },
+		{ "allow out to internet,private", "allow out 0 any" },
+		{ "allow out to host,internet port 53", "allow out 3 any host not " PRIVATE4 ","
+		  PRIVATE6 " port 53-53" },
+		{ "allow out \"" SIXTY SIXTY "1234567\"", "allow out 0 any \"" SIXTY SIXTY
+		  "1234567\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		ARENA_CLEANUP struct arena arena = { 0 };
+		struct policy policy;
+		parse_valid(cases[i].text, &arena, &policy);
+		assert_int_equal(policy.rules.count, 1);
+		assert_string_equal(rule_text(&arena, &policy.rules.items[0]), cases[i].said);
+	}
+}
+
+static void test_policy_parse_splits_what_internet_excludes_down_to_an_address(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct address inside, neighbour;
+	struct policy policy;
+
+	(void)state;
+	parse_valid("allow out to internet,fd00::42,10.1.2.3", &arena, &policy);
+	const struct policy_rule *rule = &policy.rules.items[0];
+	/* 24 pieces of 10.0.0.0/8 and 121 of fc00::/7 in place of the two. */
+	assert_int_equal(rule->excluded.count, 9 - 2 + 24 + 121);
+	assert_int_equal(address_parse("fd00::42", 8, &inside), 0);
+	assert_int_equal(address_parse("fd00::43", 8, &neighbour), 0);
+	bool excludes_neighbour = false;
+	for (size_t i = 0; i < rule->excluded.count; i++) {
+		assert_false(prefix_contains(&rule->excluded.items[i], &inside));
+		excludes_neighbour |= prefix_contains(&rule->excluded.items[i], &neighbour);
+	}
+	assert_true(excludes_neighbour);
+}
+
+static void test_policy_parse_has_defaults(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct policy policy;
+
+	(void)state;
+	parse_valid("", &arena, &policy);
+	assert_string_equal(policy.name, "x");
+	assert_null(policy.description);
+	assert_int_equal(policy.uplink, UPLINK_NAT);
+	assert_int_equal(policy.defaults[DIRECTION_OUT], VERDICT_ALLOW);
+	assert_int_equal(policy.defaults[DIRECTION_IN], VERDICT_DENY);
+	assert_int_equal(policy.rules.count, 0);
+}
+
+static void test_policy_parse_understands_settings(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct policy policy;
+
+	(void)state;
+	parse_valid("description \"An exam, \\\"final\\\"\"\nuplink none\n"
+		    "default deny out allow in\n", &arena, &policy);
+	assert_string_equal(policy.description, "An exam, \"final\"");
+	assert_int_equal(policy.uplink, UPLINK_NONE);
+	assert_int_equal(policy.defaults[DIRECTION_OUT], VERDICT_DENY);
+	assert_int_equal(policy.defaults[DIRECTION_IN], VERDICT_ALLOW);
+
+	parse_valid("default reject in\ndefault deny out\n", &arena, &policy);
+	assert_int_equal(policy.defaults[DIRECTION_OUT], VERDICT_DENY);
+	assert_int_equal(policy.defaults[DIRECTION_IN], VERDICT_REJECT);
+}
+
+static void test_policy_parse_keeps_rules_in_order_with_text_and_place(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct policy policy;
+
+	(void)state;
+	parse_valid("reject  out\ttcp port 25   # mail\n\n allow out\n", &arena, &policy);
+	assert_int_equal(policy.rules.count, 2);
+	assert_string_equal(policy.rules.items[0].text, "reject out tcp port 25");
+	assert_null(policy.rules.items[0].comment);
+	assert_int_equal(policy.rules.items[1].verdict, VERDICT_ALLOW);
+	assert_int_equal(policy.rules.items[1].position.line, 3);
+	assert_int_equal(policy.rules.items[1].position.column, 2);
+}
+
+static void test_policy_parse_digest_changes_with_the_text(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct policy first, again, other;
+
+	(void)state;
+	parse_valid("allow out\n", &arena, &first);
+	parse_valid("allow out\n", &arena, &again);
+	parse_valid("deny out\n", &arena, &other);
+	assert_true(first.digest == again.digest);
+	assert_true(first.digest != other.digest);
+}
+
+static void test_policy_parse_keeps_no_pointer_into_the_text(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct diagnostics diagnostics = { .arena = &arena };
+	char name[] = "exam", path[] = "exam.policy";
+	char text[] = "description \"d\"\nallow out \"c\"\n";
+	struct source source = { path, text, strlen(text) };
+	struct policy policy;
+
+	(void)state;
+	assert_int_equal(policy_parse(name, &source, &arena, &policy, &diagnostics), 0);
+	memset(name, '?', strlen(name));
+	memset(path, '?', strlen(path));
+	memset(text, '?', strlen(text));
+	assert_string_equal(policy.name, "exam");
+	assert_string_equal(policy.description, "d");
+	assert_string_equal(policy.rules.items[0].comment, "c");
+	assert_string_equal(policy.rules.items[0].text, "allow out \"c\"");
+	assert_string_equal(policy.rules.items[0].position.file, "exam.policy");
+}
+
+static void test_policy_parse_writes_nothing_on_error(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct diagnostics diagnostics = { 0 };
+	struct policy policy, before;
+
+	(void)state;
+	memset(&policy, 0x5a, sizeof(policy));
+	memcpy(&before, &policy, sizeof(policy));
+	assert_int_equal(parse("allow out\nx\n", &arena, &policy, &diagnostics), -EINVAL);
+	assert_memory_equal(&policy, &before, sizeof(policy));
+}
+
+static void test_policy_names_host_and_peers_when_a_rule_allows_them(void **state)
+{
+	static const struct { const char *text; bool host, peers; } cases[] = {
+		{ "allow out", false, false },
+		{ "allow out to host", true, false },
+		{ "allow in from peers", false, true },
+		{ "deny out to host,peers", false, false },
+		{ "deny out to peers port 22\nallow out to host,peers", true, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		ARENA_CLEANUP struct arena arena = { 0 };
+		struct policy policy;
+		parse_valid(cases[i].text, &arena, &policy);
+		assert_int_equal(policy_names_host(&policy), cases[i].host);
+		assert_int_equal(policy_names_peers(&policy), cases[i].peers);
+	}
+}
+
+static void test_policy_class_prefixes_is_null_for_other_words(void **state)
+{
+	size_t count = 7;
+
+	(void)state;
+	assert_null(policy_class_prefixes("privat", 6, &count));
+	assert_int_equal(count, 0);
+	assert_non_null(policy_class_prefixes("private,", 7, &count));
+	assert_int_equal(count, 9);
+}
+
+static void test_policy_words_have_names(void **state)
+{
+	(void)state;
+	assert_string_equal(uplink_name(UPLINK_NAT), "nat");
+	assert_string_equal(uplink_name(UPLINK_NONE), "none");
+	assert_string_equal(verdict_name(VERDICT_ALLOW), "allow");
+	assert_string_equal(verdict_name(VERDICT_DENY), "deny");
+	assert_string_equal(verdict_name(VERDICT_REJECT), "reject");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_policy_parse_reports_every_error),
+		cmocka_unit_test(test_policy_parse_understands_rules),
+		cmocka_unit_test(
+			test_policy_parse_splits_what_internet_excludes_down_to_an_address),
+		cmocka_unit_test(test_policy_parse_has_defaults),
+		cmocka_unit_test(test_policy_parse_understands_settings),
+		cmocka_unit_test(test_policy_parse_keeps_rules_in_order_with_text_and_place),
+		cmocka_unit_test(test_policy_parse_digest_changes_with_the_text),
+		cmocka_unit_test(test_policy_parse_keeps_no_pointer_into_the_text),
+		cmocka_unit_test(test_policy_parse_writes_nothing_on_error),
+		cmocka_unit_test(test_policy_names_host_and_peers_when_a_rule_allows_them),
+		cmocka_unit_test(test_policy_class_prefixes_is_null_for_other_words),
+		cmocka_unit_test(test_policy_words_have_names),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

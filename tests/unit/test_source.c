@@ -1,0 +1,642 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Files in a directory of their own below /tmp. Trust means root, so tests of what is
+ * trusted run as root and are skipped otherwise.
+ */
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/paths.h"
+#include "state/source.h"
+#include "state/valid.h"
+
+/* Of one test: a configuration's directory, and a state directory. */
+struct place {
+	char root[64];
+	char config[96];        /* ROOT/etc/carrel.conf */
+	int state_fd;
+	struct arena arena;
+};
+
+/* Make a file with @text; @path is below the test's directory. */
+static void write_file(const struct place *place, const char *path, const char *text, mode_t mode)
+{
+	char whole[256];
+
+	snprintf(whole, sizeof(whole), "%s/%s", place->root, path);
+	FD_CLEANUP int fd = open(whole, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
+	assert_int_equal(fchmod(fd, mode), 0);
+}
+
+static void make_directory(const struct place *place, const char *path)
+{
+	char whole[256];
+
+	snprintf(whole, sizeof(whole), "%s/%s", place->root, path);
+	assert_int_equal(mkdir(whole, 0755), 0);
+}
+
+static void remove_file(const struct place *place, const char *path)
+{
+	char whole[256];
+
+	snprintf(whole, sizeof(whole), "%s/%s", place->root, path);
+	assert_int_equal(unlink(whole), 0);
+}
+
+static int setup(void **state)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	umask(022);
+	assert_non_null(place);
+	strcpy(place->root, "/tmp/carrel-test-source-XXXXXX");
+	assert_non_null(mkdtemp(place->root));
+	snprintf(place->config, sizeof(place->config), "%s/etc/carrel.conf", place->root);
+	make_directory(place, "etc");
+	make_directory(place, "state");
+	make_directory(place, "state/valid");
+
+	char path[128];
+	snprintf(path, sizeof(path), "%s/state", place->root);
+	place->state_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(place->state_fd >= 0);
+	*state = place;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct place *place = *state;
+	char command[128];
+
+	close(place->state_fd);
+	arena_free(&place->arena);
+	snprintf(command, sizeof(command), "rm -rf '%s'", place->root);
+	int rc = system(command);
+	free(place);
+	return rc;
+}
+
+/* Skip what needs files of root's. */
+#define NEEDS_ROOT() do { if (geteuid() != 0) skip(); } while (0)
+
+/* A message with the test's directory as "ROOT". */
+static const char *neutral(struct place *place, const char *text)
+{
+	const char *result = "", *found;
+
+	while ((found = strstr(text, place->root)) != NULL) {
+		result = arena_printf(&place->arena, "%s%.*sROOT", result, (int)(found - text),
+				      text);
+		text = found + strlen(place->root);
+	}
+	return arena_printf(&place->arena, "%s%s", result, text);
+}
+
+static void test_source_read_gives_the_bytes_of_a_file(void **state)
+{
+	struct place *place = *state;
+	struct source source;
+
+	write_file(place, "etc/carrel.conf", "hello\n", 0666);
+	assert_int_equal(source_read(place->config, false, &place->arena, &source, NULL), 0);
+	assert_string_equal(source.path, place->config);
+	assert_int_equal(source.length, 6);
+	assert_memory_equal(source.text, "hello\n", 6);
+}
+
+static void test_source_read_says_what_cannot_be_opened(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	struct source source;
+
+	assert_int_equal(source_read(place->config, true, &place->arena, &source, &err), -ENOENT);
+	assert_string_equal(neutral(place, err.text),
+			    "cannot open ROOT/etc/carrel.conf: No such file or directory");
+}
+
+static void test_source_read_refuses_what_is_no_regular_file(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	struct source source;
+
+	/* A FIFO that nobody writes to would hang whoever opens it. */
+	assert_int_equal(mkfifo(place->config, 0600), 0);
+	assert_int_equal(source_read(place->config, true, &place->arena, &source, &err), -EINVAL);
+	assert_string_equal(neutral(place, err.text),
+			    "ROOT/etc/carrel.conf is not a regular file");
+}
+
+static void test_source_read_refuses_a_file_that_is_too_large(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	struct source source;
+
+	write_file(place, "etc/carrel.conf", "", 0644);
+	assert_int_equal(truncate(place->config, SOURCE_MAX_BYTES + 1), 0);
+	assert_int_equal(source_read(place->config, false, &place->arena, &source, &err), -E2BIG);
+	assert_string_equal(neutral(place, err.text),
+			    "ROOT/etc/carrel.conf: longer than 8388608 bytes");
+}
+
+static void test_source_read_trusts_only_what_root_alone_may_write(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	struct source source;
+
+	NEEDS_ROOT();
+	write_file(place, "etc/carrel.conf", "", 0644);
+	assert_int_equal(source_read(place->config, true, &place->arena, &source, &err), 0);
+
+	assert_int_equal(chmod(place->config, 0664), 0);
+	assert_int_equal(source_read(place->config, true, &place->arena, &source, &err), -EPERM);
+	assert_string_equal(neutral(place, err.text),
+			    "ROOT/etc/carrel.conf may be written by others than root (mode 0664), "
+			    "so it is not trusted; to trust it: chmod go-w ROOT/etc/carrel.conf");
+	assert_int_equal(chmod(place->config, 0602), 0);
+	assert_int_equal(source_read(place->config, true, &place->arena, &source, &err), -EPERM);
+
+	assert_int_equal(chmod(place->config, 0644), 0);
+	assert_int_equal(chown(place->config, 1234, 0), 0);
+	assert_int_equal(source_read(place->config, true, &place->arena, &source, &err), -EPERM);
+	assert_string_equal(neutral(place, err.text),
+			    "ROOT/etc/carrel.conf is owned by uid 1234, not by root, so it is not "
+			    "trusted; to trust it: chown root ROOT/etc/carrel.conf");
+}
+
+static void test_source_read_judges_what_a_link_points_to(void **state)
+{
+	struct place *place = *state;
+	struct source source;
+	char target[128];
+
+	NEEDS_ROOT();
+	write_file(place, "target", "", 0644);
+	snprintf(target, sizeof(target), "%s/target", place->root);
+	assert_int_equal(symlink(target, place->config), 0);
+	assert_int_equal(source_read(place->config, true, &place->arena, &source, NULL), 0);
+	assert_int_equal(chmod(target, 0666), 0);
+	assert_int_equal(source_read(place->config, true, &place->arena, &source, NULL), -EPERM);
+}
+
+static void test_source_read_config_reads_dropins_in_order(void **state)
+{
+	struct place *place = *state;
+	struct sources sources;
+
+	write_file(place, "etc/carrel.conf", "a", 0644);
+	make_directory(place, "etc/carrel.conf.d");
+	write_file(place, "etc/carrel.conf.d/20-b.conf", "c", 0644);
+	write_file(place, "etc/carrel.conf.d/10-a.conf", "b", 0644);
+	write_file(place, "etc/carrel.conf.d/.hidden.conf", "x", 0644);
+	write_file(place, "etc/carrel.conf.d/10-a.conf.dpkg-old", "x", 0644);
+	write_file(place, "etc/carrel.conf.d/.conf", "x", 0644);
+	assert_int_equal(source_read_config(place->config, false, &place->arena, &sources, NULL),
+			 0);
+	assert_int_equal(sources.list.count, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(sources.list.items[i].text[0], 'a' + (char)i);
+	assert_string_equal(neutral(place, sources.list.items[1].path),
+			    "ROOT/etc/carrel.conf.d/10-a.conf");
+}
+
+static void test_source_read_config_needs_no_dropin_directory(void **state)
+{
+	struct place *place = *state;
+	struct sources sources;
+
+	write_file(place, "etc/carrel.conf", "", 0644);
+	assert_int_equal(source_read_config(place->config, false, &place->arena, &sources, NULL),
+			 0);
+	assert_int_equal(sources.list.count, 1);
+}
+
+static void test_source_read_config_distrusts_a_directory_that_others_write(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	struct sources sources;
+	char directory[128];
+
+	NEEDS_ROOT();
+	write_file(place, "etc/carrel.conf", "", 0644);
+	make_directory(place, "etc/carrel.conf.d");
+	snprintf(directory, sizeof(directory), "%s.d", place->config);
+	assert_int_equal(chmod(directory, 0777), 0);
+	assert_int_equal(source_read_config(place->config, true, &place->arena, &sources, &err),
+			 -EPERM);
+	assert_string_equal(neutral(place, err.text),
+			    "ROOT/etc/carrel.conf.d may be written by others than root (mode 0777), "
+			    "so it is not trusted; to trust it: chmod go-w ROOT/etc/carrel.conf.d");
+}
+
+static void test_source_read_config_bounds_the_number_of_files(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	struct sources sources;
+	char name[64];
+
+	write_file(place, "etc/carrel.conf", "", 0644);
+	make_directory(place, "etc/carrel.conf.d");
+	for (int i = 1; i < SOURCE_MAX_FILES; i++) {
+		snprintf(name, sizeof(name), "etc/carrel.conf.d/%d.conf", i);
+		write_file(place, name, "", 0644);
+	}
+	assert_int_equal(source_read_config(place->config, false, &place->arena, &sources, NULL),
+			 0);
+	write_file(place, "etc/carrel.conf.d/z.conf", "", 0644);
+	assert_int_equal(source_read_config(place->config, false, &place->arena, &sources, &err),
+			 -E2BIG);
+	assert_string_equal(neutral(place, err.text), "ROOT/etc/carrel.conf.d/z.conf: more than "
+			    "256 files, or 8388608 bytes in all");
+}
+
+/* source_config_in_force(), keeping what is valid; the number of assignments, or -errno. */
+static int config_in_force(struct place *place, const char **ret_warning,
+			   struct carrel_error *err)
+{
+	struct config config;
+
+	*ret_warning = "not written";
+	int rc = source_config_in_force(place->config, place->state_fd, true, &place->arena,
+					&config, ret_warning, err);
+	return rc ? rc : (int)config.assignments.count;
+}
+
+static void test_source_config_in_force_keeps_the_last_valid_text(void **state)
+{
+	struct place *place = *state;
+	const char *warning;
+
+	NEEDS_ROOT();
+	make_directory(place, "etc/carrel.conf.d");
+	write_file(place, "etc/carrel.conf", "assign web user a\n", 0644);
+	write_file(place, "etc/carrel.conf.d/x.conf", "assign web user b\n", 0644);
+	assert_int_equal(config_in_force(place, &warning, NULL), 2);
+	assert_null(warning);
+
+	write_file(place, "etc/carrel.conf", "asign web user a\n", 0644);
+	assert_int_equal(config_in_force(place, &warning, NULL), 2);
+	assert_string_equal(neutral(place, warning),
+			    "ROOT/etc/carrel.conf:1:1: 'asign' is not a directive; expected pool4, "
+			    "pool6 or assign (did you mean 'assign'?); the last valid version stays "
+			    "in force");
+
+	write_file(place, "etc/carrel.conf", "assign web user a\n", 0666);
+	assert_int_equal(config_in_force(place, &warning, NULL), 2);
+	assert_non_null(strstr(warning, "chmod go-w"));
+
+	remove_file(place, "etc/carrel.conf");
+	assert_int_equal(config_in_force(place, &warning, NULL), 2);
+	assert_non_null(strstr(warning, "No such file"));
+
+	/* Valid again: what it says now. */
+	write_file(place, "etc/carrel.conf", "# nothing\n", 0644);
+	assert_int_equal(config_in_force(place, &warning, NULL), 1);
+	assert_null(warning);
+}
+
+static void test_source_config_in_force_fails_without_a_valid_text(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	const char *warning;
+	struct config config;
+
+	NEEDS_ROOT();
+	write_file(place, "etc/carrel.conf", "pool4\nx\n", 0644);
+	assert_int_equal(config_in_force(place, &warning, &err), -EINVAL);
+	assert_string_equal(neutral(place, err.text),
+			    "ROOT/etc/carrel.conf:1:6: missing a pool; expected an IPv4 prefix such "
+			    "as 10.213.0.0/16 (and 1 more)");
+	assert_string_equal(warning, "not written");
+	assert_int_equal(source_config_in_force(place->config, -1, true, &place->arena, &config,
+						&warning, NULL), -EINVAL);
+	assert_int_equal(source_config_in_force("carrel.conf", -1, true, &place->arena, &config,
+						&warning, &err), -EINVAL);
+	assert_string_equal(err.text, "'carrel.conf' is not an absolute path");
+}
+
+static void test_source_config_in_force_keeps_nothing_unasked(void **state)
+{
+	struct place *place = *state;
+	struct config config;
+	const char *warning;
+
+	NEEDS_ROOT();
+	write_file(place, "etc/carrel.conf", "", 0644);
+	assert_int_equal(source_config_in_force(place->config, place->state_fd, false,
+						&place->arena, &config, &warning, NULL), 0);
+	remove_file(place, "etc/carrel.conf");
+	assert_int_equal(config_in_force(place, &warning, NULL), -ENOENT);
+}
+
+static void test_source_config_in_force_warns_when_it_cannot_keep_the_text(void **state)
+{
+	struct place *place = *state;
+	const char *warning;
+	char path[128];
+
+	NEEDS_ROOT();
+	write_file(place, "etc/carrel.conf", "", 0644);
+	snprintf(path, sizeof(path), "%s/state/valid", place->root);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(config_in_force(place, &warning, NULL), 0);
+	assert_non_null(strstr(warning, "this version cannot be kept against a later one that is "
+			       "invalid: cannot write /run/carrel/valid/config:"));
+}
+
+/* The kept bundle of the test's configuration, below the test's directory. */
+static const char *bundle_path(struct place *place)
+{
+	char path[VALID_PATH_SIZE];
+
+	assert_int_equal(valid_path(place->config, NULL, path, NULL), 0);
+	return arena_printf(&place->arena, "%s/state/%s", place->root, path);
+}
+
+static void test_source_config_in_force_distrusts_a_bundle_of_others(void **state)
+{
+	struct place *place = *state;
+	const char *warning;
+
+	NEEDS_ROOT();
+	write_file(place, "etc/carrel.conf", "", 0644);
+	assert_int_equal(config_in_force(place, &warning, NULL), 0);
+	remove_file(place, "etc/carrel.conf");
+	assert_int_equal(config_in_force(place, &warning, NULL), 0);
+
+	const char *bundle = bundle_path(place);
+	assert_int_equal(chmod(bundle, 0622), 0);
+	assert_int_equal(config_in_force(place, &warning, NULL), -ENOENT);
+	assert_int_equal(chmod(bundle, 0600), 0);
+	assert_int_equal(chown(bundle, 1234, 0), 0);
+	assert_int_equal(config_in_force(place, &warning, NULL), -ENOENT);
+	/* The account that owns /run/carrel is the helper's. */
+	assert_int_equal(fchownat(place->state_fd, "", 1234, 0, AT_EMPTY_PATH), 0);
+	assert_int_equal(config_in_force(place, &warning, NULL), 0);
+}
+
+static void test_source_config_in_force_writes_only_what_is_new(void **state)
+{
+	struct place *place = *state;
+	struct stat first, again, other;
+	const char *warning;
+
+	NEEDS_ROOT();
+	write_file(place, "etc/carrel.conf", "", 0644);
+	assert_int_equal(config_in_force(place, &warning, NULL), 0);
+	assert_int_equal(stat(bundle_path(place), &first), 0);
+	assert_int_equal(first.st_mode & 07777, 0600);
+	assert_int_equal(config_in_force(place, &warning, NULL), 0);
+	assert_int_equal(stat(bundle_path(place), &again), 0);
+	assert_int_equal(first.st_ino, again.st_ino);
+	write_file(place, "etc/carrel.conf", "#\n", 0644);
+	assert_int_equal(config_in_force(place, &warning, NULL), 0);
+	assert_int_equal(stat(bundle_path(place), &other), 0);
+	assert_true(first.st_ino != other.st_ino);
+}
+
+/* source_policy_in_force(), keeping what is valid; the number of rules, or -errno. */
+static int policy_in_force(struct place *place, const char *name, const char **ret_warning,
+			   struct carrel_error *err)
+{
+	struct policy policy;
+
+	*ret_warning = "not written";
+	int rc = source_policy_in_force(place->config, name, place->state_fd, true, &place->arena,
+					&policy, ret_warning, err);
+	return rc ? rc : (int)policy.rules.count;
+}
+
+static void test_source_policy_in_force_keeps_the_last_valid_text(void **state)
+{
+	struct place *place = *state;
+	const char *warning;
+
+	NEEDS_ROOT();
+	make_directory(place, "etc/policies");
+	write_file(place, "etc/policies/t.policy", "allow out\ndeny out\n", 0644);
+	assert_int_equal(policy_in_force(place, "t", &warning, NULL), 2);
+	assert_null(warning);
+	write_file(place, "etc/policies/t.policy", "alow out\n", 0644);
+	assert_int_equal(policy_in_force(place, "t", &warning, NULL), 2);
+	assert_non_null(strstr(warning, "t.policy:1:1: 'alow' is not a directive"));
+	remove_file(place, "etc/policies/t.policy");
+	assert_int_equal(policy_in_force(place, "t", &warning, NULL), 2);
+	assert_non_null(strstr(warning, "there is no policy 't'"));
+	assert_non_null(strstr(warning, "; the last valid version stays in force"));
+}
+
+static void test_source_policy_in_force_names_both_paths_of_a_missing_one(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	const char *warning;
+
+	assert_int_equal(policy_in_force(place, "no-such", &warning, &err), -ENOENT);
+	assert_string_equal(neutral(place, err.text), "there is no policy 'no-such': neither "
+			    "ROOT/etc/policies/no-such.policy nor "
+			    PATH_PACKAGED_POLICIES "/no-such.policy");
+}
+
+static void test_source_policy_in_force_refuses_names_that_are_paths(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	const char *warning;
+
+	assert_int_equal(policy_in_force(place, "../t", &warning, &err), -EINVAL);
+	assert_string_equal(err.text, "'../t' is not the name of a policy");
+}
+
+static void test_source_policy_in_force_distrusts_a_directory_that_others_write(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	const char *warning;
+	char directory[128];
+
+	NEEDS_ROOT();
+	make_directory(place, "etc/policies");
+	write_file(place, "etc/policies/t.policy", "", 0644);
+	snprintf(directory, sizeof(directory), "%s/etc/policies", place->root);
+	assert_int_equal(chmod(directory, 0775), 0);
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), -EPERM);
+}
+
+/* What is installed; run from the top of the tree, as make does. */
+static void test_source_packaged_configuration_confines_nobody(void **state)
+{
+	struct place *place = *state;
+	struct diagnostics diagnostics = { .arena = &place->arena };
+	struct sources sources;
+	struct config config;
+
+	assert_int_equal(source_read_config("conf/carrel.conf", false, &place->arena, &sources,
+					    NULL), 0);
+	assert_int_equal(config_parse(&sources, &place->arena, &config, &diagnostics), 0);
+	assert_int_equal(diagnostics.warnings, 0);
+	assert_int_equal(config.assignments.count, 0);
+}
+
+/* Its examples must be valid too: they are what people uncomment. */
+static void test_source_packaged_configuration_has_valid_examples(void **state)
+{
+	struct place *place = *state;
+	struct diagnostics diagnostics = { .arena = &place->arena };
+	struct source source;
+	struct config config;
+
+	assert_int_equal(source_read("conf/carrel.conf", false, &place->arena, &source, NULL), 0);
+	char *text = arena_strndup(&place->arena, source.text, source.length);
+	assert_non_null(text);
+	for (char *line = text; (line = strstr(line, "\n#assign")) != NULL; line++)
+		line[1] = ' ';
+	source.text = text;
+	struct sources sources = { .list = { &source, 1, 1 } };
+	config_parse(&sources, &place->arena, &config, &diagnostics);
+	assert_string_equal(said(&place->arena, &diagnostics), "");
+	assert_int_equal(config.assignments.count, 6);
+}
+
+static void test_source_packaged_policies_are_valid(void **state)
+{
+	static const char *const names[] = { "offline", "open", "web", "lab", "exam" };
+	struct place *place = *state;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct diagnostics diagnostics = { .arena = &place->arena };
+		struct source source;
+		struct policy policy;
+		const char *path = arena_printf(&place->arena, "conf/policies/%s.policy",
+						names[i]);
+		assert_int_equal(source_read(path, false, &place->arena, &source, NULL), 0);
+		policy_parse(names[i], &source, &place->arena, &policy, &diagnostics);
+		assert_string_equal(said(&place->arena, &diagnostics), "");
+		assert_non_null(policy.description);
+	}
+}
+
+static void test_valid_path_keeps_configurations_apart(void **state)
+{
+	char path[VALID_PATH_SIZE], longest[NAME_MAX + 2];
+	struct carrel_error err;
+
+	(void)state;
+	assert_int_equal(valid_path(PATH_CONFIG, NULL, path, NULL), 0);
+	assert_string_equal(path, "valid/config");
+	assert_int_equal(valid_path(PATH_CONFIG, "exam", path, NULL), 0);
+	assert_string_equal(path, "valid/policy-exam");
+	assert_int_equal(valid_path("/srv/a%2Fb.conf", "exam", path, NULL), 0);
+	assert_string_equal(path, "valid/policy-exam:%2Fsrv%2Fa%252Fb.conf");
+
+	memset(longest, 'a', sizeof(longest));
+	longest[NAME_MAX - strlen("config:")] = '\0';
+	assert_int_equal(valid_path(longest, NULL, path, NULL), 0);
+	assert_int_equal(strlen(path), strlen("valid/") + NAME_MAX);
+	longest[NAME_MAX - strlen("config:")] = 'a';
+	longest[NAME_MAX - strlen("config:") + 1] = '\0';
+	assert_int_equal(valid_path(longest, NULL, path, &err), -ENAMETOOLONG);
+	assert_non_null(strstr(err.text, "is too long"));
+}
+
+static void test_valid_decode_gives_what_was_encoded(void **state)
+{
+	struct place *place = *state;
+	struct source files[] = { { "/a b/c 7", "x\0\ny", 4 }, { "/d", "", 0 }, { "/e", "\n", 1 } };
+	struct sources sources = { .list = { files, 3, 3 } }, decoded;
+	size_t length;
+	char *text;
+
+	assert_int_equal(valid_encode(&sources, &place->arena, &text, &length, NULL), 0);
+	assert_memory_equal(text, "carrel-valid 1\n/a b/c 7 4\nx", 27);
+	assert_int_equal(valid_decode(text, length, &place->arena, &decoded, NULL), 0);
+	assert_int_equal(decoded.list.count, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_string_equal(decoded.list.items[i].path, files[i].path);
+		assert_int_equal(decoded.list.items[i].length, files[i].length);
+		assert_memory_equal(decoded.list.items[i].text, files[i].text, files[i].length);
+	}
+}
+
+static void test_valid_encode_refuses_a_line_break_in_a_path(void **state)
+{
+	struct place *place = *state;
+	struct source file = { "/a\nb", "", 0 };
+	struct sources sources = { .list = { &file, 1, 1 } };
+	struct carrel_error err;
+	size_t length;
+	char *text;
+
+	assert_int_equal(valid_encode(&sources, &place->arena, &text, &length, &err), -EINVAL);
+	assert_string_equal(err.text, "the path of a file has a line break");
+}
+
+static void test_valid_decode_refuses_what_is_damaged(void **state)
+{
+	static const char *const cases[] = {
+		"", "carrel-valid 1", "carrel-valid 2\n", "carrel-valid 1\n\n",
+		"carrel-valid 1\n/a 1\n", "carrel-valid 1\n/a\n", "carrel-valid 1\n/a x\n",
+		"carrel-valid 1\n 1\nx", "carrel-valid 1\n/a 1\nx/b", "carrel-valid 1\n/a -1\n",
+		"carrel-valid 1\n/a 99999999999999999999\n",
+	};
+	struct place *place = *state;
+	struct sources sources;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		if (valid_decode(cases[i], strlen(cases[i]), &place->arena, &sources, NULL) !=
+		    -EBADMSG)
+			fail_msg("accepted: %s", cases[i]);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_source_read_gives_the_bytes_of_a_file),
+		TEST(test_source_read_says_what_cannot_be_opened),
+		TEST(test_source_read_refuses_what_is_no_regular_file),
+		TEST(test_source_read_refuses_a_file_that_is_too_large),
+		TEST(test_source_read_trusts_only_what_root_alone_may_write),
+		TEST(test_source_read_judges_what_a_link_points_to),
+		TEST(test_source_read_config_reads_dropins_in_order),
+		TEST(test_source_read_config_needs_no_dropin_directory),
+		TEST(test_source_read_config_distrusts_a_directory_that_others_write),
+		TEST(test_source_read_config_bounds_the_number_of_files),
+		TEST(test_source_config_in_force_keeps_the_last_valid_text),
+		TEST(test_source_config_in_force_fails_without_a_valid_text),
+		TEST(test_source_config_in_force_keeps_nothing_unasked),
+		TEST(test_source_config_in_force_warns_when_it_cannot_keep_the_text),
+		TEST(test_source_config_in_force_distrusts_a_bundle_of_others),
+		TEST(test_source_config_in_force_writes_only_what_is_new),
+		TEST(test_source_policy_in_force_keeps_the_last_valid_text),
+		TEST(test_source_policy_in_force_names_both_paths_of_a_missing_one),
+		TEST(test_source_policy_in_force_refuses_names_that_are_paths),
+		TEST(test_source_policy_in_force_distrusts_a_directory_that_others_write),
+		TEST(test_source_packaged_configuration_confines_nobody),
+		TEST(test_source_packaged_configuration_has_valid_examples),
+		TEST(test_source_packaged_policies_are_valid),
+		TEST(test_valid_path_keeps_configurations_apart),
+		TEST(test_valid_decode_gives_what_was_encoded),
+		TEST(test_valid_encode_refuses_a_line_break_in_a_path),
+		TEST(test_valid_decode_refuses_what_is_damaged),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
