@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/arguments.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/name.h"
+
+/* Far more than there are: name_nearest() wants an array of names. */
+#define SUBCOMMANDS_MAX 32
+
+enum option_value {
+	VALUE_CONFIG = 1,
+	VALUE_JSON,
+	VALUE_SERVICE,
+	VALUE_FROM,
+	VALUE_HELP,
+	VALUE_VERSION,
+};
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, VALUE_CONFIG },
+	{ "json", no_argument, NULL, VALUE_JSON },
+	{ "service", required_argument, NULL, VALUE_SERVICE },
+	{ "from", required_argument, NULL, VALUE_FROM },
+	{ "help", no_argument, NULL, VALUE_HELP },
+	{ "version", no_argument, NULL, VALUE_VERSION },
+	{ 0 },
+};
+
+int arguments_find(const struct subcommand *table, const char *name,
+		   const struct subcommand **ret, struct carrel_error *err)
+{
+	const char *names[SUBCOMMANDS_MAX + 1] = { 0 };
+
+	for (size_t i = 0; table[i].name; i++) {
+		assert(i < SUBCOMMANDS_MAX);
+		names[i] = table[i].name;
+		if (strcmp(table[i].name, name) == 0) {
+			*ret = &table[i];
+			return 0;
+		}
+	}
+
+	const char *nearest = name_nearest(name, strlen(name), names);
+	if (nearest)
+		return error_set(err, EINVAL, "'%s' is not a subcommand; did you mean '%s'?",
+				 name, nearest);
+	return error_set(err, EINVAL, "'%s' is not a subcommand; 'carrel help' lists them", name);
+}
+
+/** option_word() - how the option that getopt_long() returned as @value is written */
+static const char *option_word(int value, char **argv, char short_word[3])
+{
+	for (size_t i = 0; long_options[i].name; i++)
+		if (long_options[i].val == value)
+			return long_options[i].name;
+	/* An unknown letter is in optopt; of an unknown word only its place is known. */
+	if (optopt <= ' ')
+		return argv[optind - 1];
+	short_word[0] = '-';
+	short_word[1] = (char)optopt;
+	short_word[2] = '\0';
+	return short_word;
+}
+
+/** is_taken() - @subcommand (NULL: before its name) has the option @value */
+static bool is_taken(const struct subcommand *subcommand, int value)
+{
+	unsigned options = subcommand ? subcommand->options : 0;
+
+	switch (value) {
+	case VALUE_CONFIG:
+	case VALUE_HELP:
+	case 'h':
+		return true;
+	case VALUE_VERSION:
+		return !subcommand;
+	case VALUE_JSON:
+		return options & OPTION_JSON;
+	case VALUE_SERVICE:
+	case VALUE_FROM:
+		return options & OPTION_LOGIN;
+	default:
+		return false;
+	}
+}
+
+/** refuse_option() - an option that is unknown, lacks its value, or is another subcommand's */
+static int refuse_option(const struct subcommand *subcommand, int value, char **argv,
+			 struct carrel_error *err)
+{
+	char short_word[3];
+	const char *word = option_word(value, argv, short_word);
+	const char *dashes = word[0] == '-' ? "" : "--";
+
+	if (value == ':')
+		return error_set(err, EINVAL, "'%s%s' needs a value", dashes, word);
+	if (!subcommand)
+		return error_set(err, EINVAL, "'%s%s' is no option before a subcommand; see "
+				 "'carrel help'", dashes, word);
+	return error_set(err, EINVAL, "'%s%s' is no option of %s; see 'carrel help %s'", dashes,
+			 word, subcommand->name, subcommand->name);
+}
+
+/**
+ * take_options() - note the options in @argv[1...]
+ * @subcommand:	whose they are, or NULL for those before its name
+ * @whole:	options may stand between operands; else the first operand ends them
+ *
+ * Return: index of the first operand (@argv is permuted when @whole), or -EINVAL
+ */
+static int take_options(const struct subcommand *subcommand, bool whole, int argc, char **argv,
+			struct invocation *invocation, struct carrel_error *err)
+{
+	/* ":" first: tell a missing value from an unknown option, print nothing. */
+	const char *letters = whole ? ":h" : "+:h";
+	int value;
+
+	optind = 0;     /* start afresh: glibc's and musl's way to say so */
+	while ((value = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
+		if (!is_taken(subcommand, value))
+			return refuse_option(subcommand, value, argv, err);
+		if (value == VALUE_CONFIG)
+			invocation->config = optarg;
+		else if (value == VALUE_SERVICE)
+			invocation->service = optarg;
+		else if (value == VALUE_FROM)
+			invocation->from = optarg;
+		else if (value == VALUE_JSON)
+			invocation->json = true;
+		else if (value == VALUE_VERSION)
+			invocation->version = true;
+		else
+			invocation->help = true;
+	}
+	return optind;
+}
+
+/** take_command() - the operands are a user and a command: drop the "--" between them */
+static int take_command(struct invocation *invocation, struct carrel_error *err)
+{
+	char **arguments = invocation->arguments;
+
+	if (invocation->argument_count < 2 || arguments[1][0] != '-')
+		return 0;
+	if (strcmp(arguments[1], "--") != 0)
+		return error_set(err, EINVAL, "'%s' stands behind the user: options belong before "
+				 "the user, a command behind '--'", arguments[1]);
+	arguments[1] = arguments[0];
+	invocation->arguments++;
+	invocation->argument_count--;
+	return 0;
+}
+
+/** take_operands() - check how many there are, and what "help" is asked about */
+static int take_operands(const struct subcommand *table, struct invocation *invocation,
+			 struct carrel_error *err)
+{
+	const struct subcommand *subcommand = invocation->subcommand;
+
+	if (invocation->help)
+		return 0;
+	if (subcommand->options & OPTION_COMMAND) {
+		int rc = take_command(invocation, err);
+		if (rc < 0)
+			return rc;
+	}
+	if (invocation->argument_count < subcommand->min_arguments)
+		return error_set(err, EINVAL, "too few arguments; usage: carrel %s %s",
+				 subcommand->name, subcommand->synopsis);
+	if (invocation->argument_count > subcommand->max_arguments)
+		return error_set(err, EINVAL, "too many arguments; usage: carrel %s %s",
+				 subcommand->name, subcommand->synopsis);
+	if (subcommand->run)
+		return 0;
+	invocation->help = true;
+	invocation->subcommand = NULL;
+	if (invocation->argument_count == 0)
+		return 0;
+	return arguments_find(table, invocation->arguments[0], &invocation->subcommand, err);
+}
+
+int arguments_parse(const struct subcommand *table, int argc, char **argv,
+		    struct invocation *ret, struct carrel_error *err)
+{
+	struct invocation invocation = { 0 };
+
+	int name = take_options(NULL, false, argc, argv, &invocation, err);
+	if (name < 0)
+		return name;
+	if (invocation.help || invocation.version) {
+		*ret = invocation;
+		return 0;
+	}
+	if (name >= argc)
+		return error_set(err, EINVAL, "no subcommand; 'carrel help' lists them");
+
+	int rc = arguments_find(table, argv[name], &invocation.subcommand, err);
+	if (rc < 0)
+		return rc;
+	bool whole = !(invocation.subcommand->options & OPTION_COMMAND);
+	int operand = take_options(invocation.subcommand, whole, argc - name, argv + name,
+				   &invocation, err);
+	if (operand < 0)
+		return operand;
+	invocation.arguments = argv + name + operand;
+	invocation.argument_count = argc - name - operand;
+	rc = take_operands(table, &invocation, err);
+	if (rc < 0)
+		return rc;
+	*ret = invocation;
+	return 0;
+}

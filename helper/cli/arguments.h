@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the command line to one invocation of a subcommand. Pure. */
+#ifndef CARREL_CLI_ARGUMENTS_H
+#define CARREL_CLI_ARGUMENTS_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+struct carrel_error;
+
+struct invocation;
+
+/* Which options a subcommand takes, beside --config and --help. A bit each. */
+enum subcommand_option {
+	OPTION_JSON    = 1 << 0,
+	OPTION_LOGIN   = 1 << 1,        /* --service, --from */
+	OPTION_COMMAND = 1 << 2,        /* arguments end with a command line, after "--" */
+};
+
+#define ARGUMENTS_ANY INT_MAX
+
+struct subcommand {
+	const char *name;
+	const char *synopsis;           /* what stands behind the name */
+	const char *summary;            /* half a line, for the list of subcommands */
+	const char *description;        /* the whole story, lines of 80 characters at most */
+	unsigned options;               /* enum subcommand_option bits */
+	int min_arguments, max_arguments;
+	/* Return: exit status. NULL for "help" */
+	int (*run)(const struct invocation *invocation);
+};
+
+/* What is asked for. Everything points into the command line. */
+struct invocation {
+	const struct subcommand *subcommand;
+	bool help, version;             /* instead of running; with help, subcommand may be NULL */
+	bool json;
+	const char *config;             /* path of carrel.conf; NULL: not given. Absolute when run */
+	const char *service, *from;     /* NULL when not given */
+	int argument_count;
+	char **arguments;               /* operands; for OPTION_COMMAND the user, then the command */
+};
+
+/**
+ * arguments_parse() - understand the command line
+ * @table:	ends with a subcommand without a name
+ *
+ * Options of the whole command may stand before the subcommand's name or behind it.
+ *
+ * Return: 0; -EINVAL with what is wrong and what to do
+ */
+int arguments_parse(const struct subcommand *table, int argc, char **argv,
+		    struct invocation *ret, struct carrel_error *err);
+
+/**
+ * arguments_find() - the subcommand called @name
+ * Return: 0; -EINVAL, with the nearest name there is
+ */
+int arguments_find(const struct subcommand *table, const char *name,
+		   const struct subcommand **ret, struct carrel_error *err);
+
+#endif

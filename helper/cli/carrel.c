@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The carrel command: which subcommands there are, and what it says about itself. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/paths.h"
+#include "cli/arguments.h"
+#include "cli/cli.h"
+#include "cli/table.h"
+
+static const struct subcommand subcommands[] = {
+	{
+		"list", "[--json]",
+		"the carrels there are",
+		"One line for each carrel: its user, policy, live sessions, addresses, the name of\n"
+		"its network namespace (for ip netns), and since when it has been there.\n",
+		OPTION_JSON, 0, 0, cli_list,
+	}, {
+		"show", "[--json] USER",
+		"one user's carrel, its sessions and the rules of its policy",
+		"USER is a name or a uid. The rules are those of the policy's file as it is now.\n",
+		OPTION_JSON, 1, 1, cli_show,
+	}, {
+		"exec", "[--service SERVICE] [--from HOST] USER -- COMMAND [ARGUMENT...]",
+		"run a command as root in a user's carrel",
+		"The user's carrel is joined, or made for the time of the command, as a login of the\n"
+		"user would. Assignments see the service 'carrel' and a local login, unless --service\n"
+		"and --from say otherwise. The exit status is the command's; 126 when it cannot be\n"
+		"executed, 127 when there is none.\n",
+		OPTION_LOGIN | OPTION_COMMAND, 2, ARGUMENTS_ANY, cli_exec,
+	}, {
+		"check", "[--json] [FILE...]",
+		"look for errors in the configuration and the policies",
+		"Without a FILE: carrel.conf, its drop-ins, and every policy that a login could be\n"
+		"given. A FILE that ends in .policy is a policy, any other a configuration.\n"
+		"Changes nothing and needs no privilege; as root, owners and modes are checked too.\n",
+		OPTION_JSON, 0, ARGUMENTS_ANY, cli_check,
+	}, {
+		"remove", "USER",
+		"take a user's carrel away",
+		"USER is a name or a uid. Sessions that are still open keep their network namespace,\n"
+		"but it leads nowhere any more. The user's next login makes a new carrel.\n",
+		0, 1, 1, cli_remove,
+	}, {
+		"help", "[SUBCOMMAND]",
+		"this text, or what a subcommand does",
+		"",
+		0, 0, 1, NULL,
+	},
+	{ 0 },
+};
+
+/** put_usage() - what the whole command does */
+static int put_usage(struct buffer *text)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct table table = { .columns = 2 };
+
+	buffer_puts(text, "usage: carrel [--config FILE] SUBCOMMAND [ARGUMENT...]\n"
+			  "       carrel --help | --version\n\n"
+			  "A network of one's own for every login.\n\n");
+	for (const struct subcommand *s = subcommands; s->name; s++) {
+		const char *cells[] = { s->name, s->summary };
+
+		if (table_add_row(&table, &arena, cells) < 0)
+			return cli_out_of_memory();
+	}
+	table_write(&table, 2, text);
+	buffer_puts(text, "\nThe manual is carrel(8).\n");
+	return CLI_OK;
+}
+
+/** put_help() - what @subcommand (NULL: the whole command) does */
+static int put_help(const struct subcommand *subcommand, struct buffer *text)
+{
+	if (!subcommand)
+		return put_usage(text);
+	buffer_printf(text, "usage: carrel %s %s\n\n%s%s%s", subcommand->name,
+		      subcommand->synopsis, subcommand->summary,
+		      *subcommand->description ? "\n\n" : "\n", subcommand->description);
+	return CLI_OK;
+}
+
+/** say() - the text that --help or --version asks for */
+static int say(const struct invocation *invocation)
+{
+	BUFFER_CLEANUP struct buffer text = { 0 };
+
+	if (invocation->version) {
+		buffer_puts(&text, "carrel " CARREL_VERSION "\n");
+	} else {
+		int status = put_help(invocation->subcommand, &text);
+		if (status != CLI_OK)
+			return status;
+	}
+	return cli_print(&text);
+}
+
+/**
+ * open_standard_descriptors() - let nothing that is opened later become standard output
+ * Return: 0 or -1
+ */
+static int open_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return -1;
+	return close(fd);
+}
+
+/**
+ * settle_config() - make @invocation's path of carrel.conf absolute: the helper is elsewhere
+ * @arena:	where a new path lives
+ *
+ * Symbolic links stay: drop-ins and policies are beside the name that was given.
+ */
+static int settle_config(struct invocation *invocation, struct arena *arena,
+			 struct carrel_error *err)
+{
+	char directory[PATH_MAX];
+
+	if (!invocation->config)
+		invocation->config = PATH_CONFIG;
+	if (invocation->config[0] == '/')
+		return 0;
+	if (!getcwd(directory, sizeof(directory)))
+		return error_set_errno(err, errno, "cannot tell the current directory");
+	invocation->config = arena_printf(arena, "%s/%s", directory, invocation->config);
+	return invocation->config ? 0 : error_set_errno(err, ENOMEM, "starting");
+}
+
+int main(int argc, char **argv)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct carrel_error err = { 0 };
+	struct invocation invocation;
+
+	if (open_standard_descriptors() < 0)
+		return CLI_FAILURE;
+	if (arguments_parse(subcommands, argc, argv, &invocation, &err) < 0)
+		return cli_fail(CLI_USAGE, &err);
+	if (invocation.help || invocation.version)
+		return say(&invocation);
+	if (settle_config(&invocation, &arena, &err) < 0)
+		return cli_fail(CLI_FAILURE, &err);
+	return invocation.subcommand->run(&invocation);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/check.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/name.h"
+#include "cli/arguments.h"
+#include "cli/cli.h"
+#include "cli/policyfile.h"
+#include "core/policy.h"
+#include "state/source.h"
+
+/* One run. The functions below return 0, also when they found something, or -ENOMEM. */
+struct check {
+	struct arena *arena;
+	const char *config;             /* path of carrel.conf */
+	struct policy_files known;      /* the policies that assignments may name */
+	struct findings findings;
+};
+
+/** note_error() - @err concerns all of @path; memory that ran out concerns the run */
+static int note_error(struct check *check, const char *path, int rc,
+		      const struct carrel_error *err)
+{
+	if (rc == -ENOMEM)
+		return rc;
+	return findings_add_file(&check->findings, check->arena, path, err->text);
+}
+
+/** check_name() - report a policy of a name that no assignment can use */
+static int check_name(struct check *check, const char *name, const char *path)
+{
+	if (name_valid_policy(name, strlen(name)))
+		return 0;
+	return findings_add_file(&check->findings, check->arena, path,
+				 "this is not the name of a policy; expected 1 to 32 lower-case "
+				 "letters, digits, '_', '-' and '.', a letter, digit or '_' first, "
+				 "and neither 'unconfined' nor 'deny'");
+}
+
+/** parse_policy() - report what is wrong in the text of the policy @name */
+static int parse_policy(struct check *check, const char *name, const struct source *source)
+{
+	struct diagnostics diagnostics = { .arena = check->arena };
+	struct policy policy;
+
+	if (policy_parse(name, source, check->arena, &policy, &diagnostics) == -ENOMEM)
+		return -ENOMEM;
+	return findings_add(&check->findings, check->arena, source->path, &diagnostics);
+}
+
+/** check_policy() - report what is wrong with the policy in @path */
+static int check_policy(struct check *check, const char *name, const char *path,
+			bool trusted_only)
+{
+	struct carrel_error err = { 0 };
+	struct source source;
+
+	check->findings.policies++;
+	int rc = check_name(check, name, path);
+	if (rc < 0)
+		return rc;
+	rc = source_read(path, trusted_only, check->arena, &source, &err);
+	return rc < 0 ? note_error(check, path, rc, &err) : parse_policy(check, name, &source);
+}
+
+/** check_policy_trust() - report a policy that a login would refuse for its directory's sake */
+static int check_policy_trust(struct check *check, const struct policy_file *file)
+{
+	struct carrel_error err = { 0 };
+	const char *warning;
+	struct policy policy;
+
+	int rc = source_policy_in_force(check->config, file->name, -1, false, check->arena,
+					&policy, &warning, &err);
+	return rc == -EPERM ? note_error(check, file->path, rc, &err) : 0;
+}
+
+/** check_installed_policies() - every policy that a login could be given */
+static int check_installed_policies(struct check *check)
+{
+	for (size_t i = 0; i < check->known.list.count; i++) {
+		const struct policy_file *file = &check->known.list.items[i];
+		unsigned errors = check->findings.errors;
+
+		int rc = check_policy(check, file->name, file->path,
+				      check->findings.trust_checked);
+		if (rc == 0 && check->findings.trust_checked && check->findings.errors == errors)
+			rc = check_policy_trust(check, file);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/** check_assignment() - report an assignment of a policy that there is not */
+static void check_assignment(struct check *check, const struct assignment *assignment,
+			     struct diagnostics *diagnostics)
+{
+	if (assignment->kind != ASSIGN_POLICY || policyfile_get(&check->known, assignment->policy))
+		return;
+
+	const char *nearest = policyfile_nearest(&check->known, assignment->policy, check->arena);
+	if (nearest)
+		diagnostic_add(diagnostics, SEVERITY_ERROR, &assignment->position,
+			       "there is no policy '%s' (did you mean '%s'?)", assignment->policy,
+			       nearest);
+	else
+		diagnostic_add(diagnostics, SEVERITY_ERROR, &assignment->position,
+			       "there is no policy '%s'", assignment->policy);
+}
+
+/** check_sources() - report what is wrong with one configuration */
+static int check_sources(struct check *check, const struct sources *sources)
+{
+	struct diagnostics diagnostics = { .arena = check->arena };
+	struct config config;
+
+	int rc = config_parse(sources, check->arena, &config, &diagnostics);
+	if (rc == -ENOMEM)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < config.assignments.count; i++)
+		check_assignment(check, &config.assignments.items[i], &diagnostics);
+	if (rc == 0)
+		check->findings.assignments += config.assignments.count;
+	check->findings.files += sources->list.count;
+	return findings_add(&check->findings, check->arena, sources->list.items[0].path,
+			    &diagnostics);
+}
+
+/** check_installed() - what decides about logins */
+static int check_installed(struct check *check)
+{
+	struct carrel_error err = { 0 };
+	struct sources sources;
+
+	int rc = source_read_config(check->config, check->findings.trust_checked, check->arena,
+				    &sources, &err);
+	rc = rc < 0 ? note_error(check, check->config, rc, &err) : check_sources(check, &sources);
+	return rc < 0 ? rc : check_installed_policies(check);
+}
+
+/** check_config_file() - @path as a configuration of one file */
+static int check_config_file(struct check *check, const char *path)
+{
+	struct carrel_error err = { 0 };
+	struct sources sources = { 0 };
+	struct source *source = ARENA_APPEND(check->arena, &sources.list);
+
+	if (!source)
+		return -ENOMEM;
+	int rc = source_read(path, false, check->arena, source, &err);
+	return rc < 0 ? note_error(check, path, rc, &err) : check_sources(check, &sources);
+}
+
+/** know_policies() - let assignments name the policies among the @files, too */
+static int know_policies(struct check *check, int count, char *const *files)
+{
+	for (int i = 0; i < count; i++) {
+		const char *name;
+
+		if (policyfile_name(files[i], check->arena, &name) < 0)
+			return -ENOMEM;
+		if (!name)
+			continue;
+		struct policy_file *known = ARENA_APPEND(check->arena, &check->known.list);
+		if (!known)
+			return -ENOMEM;
+		*known = (struct policy_file){ .name = name, .path = files[i] };
+	}
+	return 0;
+}
+
+/** check_files() - the files that were named, whoever may write them */
+static int check_files(struct check *check, int count, char *const *files)
+{
+	int rc = know_policies(check, count, files);
+
+	for (int i = 0; rc == 0 && i < count; i++) {
+		const char *name;
+
+		rc = policyfile_name(files[i], check->arena, &name);
+		if (rc < 0)
+			break;
+		rc = name ? check_policy(check, name, files[i], false) :
+			    check_config_file(check, files[i]);
+	}
+	return rc;
+}
+
+int cli_check(const struct invocation *invocation)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	BUFFER_CLEANUP struct buffer text = { 0 };
+	struct carrel_error err = { 0 };
+	struct check check = { .arena = &arena, .config = invocation->config };
+	int files = invocation->argument_count;
+
+	/* Files elsewhere are drafts: whose they are says nothing. */
+	check.findings.trust_checked = files == 0 && geteuid() == 0;
+	int rc = policyfile_find(check.config, &arena, &check.known, &err);
+	if (rc < 0)
+		rc = note_error(&check, check.config, rc, &err);
+	if (rc == 0)
+		rc = files ? check_files(&check, files, invocation->arguments) :
+			     check_installed(&check);
+	if (rc < 0)
+		return cli_out_of_memory();
+
+	if (invocation->json)
+		findings_put_json(&check.findings, &text);
+	else
+		findings_put_text(&check.findings, &text);
+	int status = cli_print(&text);
+	if (status != CLI_OK)
+		return status;
+	return check.findings.errors ? CLI_INVALID : CLI_OK;
+}

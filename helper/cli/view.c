@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/view.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/paths.h"
+#include "cli/cli.h"
+#include "kernel/netns.h"
+#include "state/state.h"
+
+int view_open_state(int *ret_fd, struct carrel_error *err)
+{
+	int fd, rc = state_open(PATH_STATE, false, &fd, err);
+
+	if (rc == -ENOENT)
+		fd = -1;
+	else if (rc < 0)
+		return rc;
+	*ret_fd = fd;
+	return 0;
+}
+
+/** look_at_pin() - compare what is pinned as @netns with what the record says was */
+static enum pin_state look_at_pin(const char *netns, uint64_t expected_inode)
+{
+	FD_CLEANUP int fd = -1;
+	uint64_t inode;
+
+	int rc = netns_open_pin(netns, &fd, NULL);
+	if (rc == -ENOENT)
+		return PIN_MISSING;
+	if (rc < 0 || netns_inode(fd, &inode, NULL) < 0)
+		return PIN_UNKNOWN;
+	return inode == expected_inode ? PIN_PRESENT : PIN_FOREIGN;
+}
+
+/* What a callback that fills lists needs. */
+struct collection {
+	int state_fd;
+	struct arena *arena;
+	struct view *view;
+	struct views *views;
+	struct carrel_error *err;
+};
+
+/** collect_session() - callback of session_each() */
+static int collect_session(const struct session *session, void *context)
+{
+	struct collection *collection = context;
+	struct session *copy = ARENA_APPEND(collection->arena, &collection->view->sessions);
+
+	if (!copy)
+		return error_set_errno(collection->err, ENOMEM, "noting a session");
+	*copy = *session;
+	return 0;
+}
+
+/** complete() - add to @view what its record does not say */
+static int complete(int state_fd, struct arena *arena, struct view *view,
+		    struct carrel_error *err)
+{
+	struct collection collection = { .arena = arena, .view = view, .err = err };
+
+	name_of_netns(view->record.uid, view->netns);
+	view->pin = look_at_pin(view->netns, view->record.netns_inode);
+	return session_each(state_fd, view->record.uid, false, collect_session, &collection, err);
+}
+
+int view_read(int state_fd, uid_t uid, struct arena *arena, struct view *ret,
+	      struct carrel_error *err)
+{
+	struct view view = { 0 };
+
+	if (state_fd < 0)
+		return error_set(err, ENOENT, "there is no carrel of uid %u", uid);
+	int rc = record_read(state_fd, uid, &view.record, err);
+	if (rc < 0)
+		return rc;
+	rc = complete(state_fd, arena, &view, err);
+	if (rc < 0)
+		return rc;
+	*ret = view;
+	return 0;
+}
+
+/** collect_record() - callback of record_each() */
+static int collect_record(const struct record *record, int rc, const struct carrel_error *why,
+			  void *context)
+{
+	struct collection *collection = context;
+	struct arena *arena = collection->arena;
+
+	if (rc < 0) {
+		const char **reason = ARENA_APPEND(arena, &collection->views->unreadable);
+		if (reason)
+			*reason = arena_strdup(arena, why->text);
+		if (!reason || !*reason)
+			return error_set_errno(collection->err, ENOMEM, "noting a record");
+		return 0;
+	}
+
+	struct view *view = ARENA_APPEND(arena, &collection->views->list);
+	if (!view)
+		return error_set_errno(collection->err, ENOMEM, "noting a record");
+	view->record = *record;
+	return complete(collection->state_fd, arena, view, collection->err);
+}
+
+int view_read_all(int state_fd, struct arena *arena, struct views *ret, struct carrel_error *err)
+{
+	struct views views = { 0 };
+	struct collection collection = {
+		.state_fd = state_fd, .arena = arena, .views = &views, .err = err,
+	};
+
+	if (state_fd >= 0) {
+		int rc = record_each(state_fd, collect_record, &collection, err);
+		if (rc < 0)
+			return rc;
+	}
+	*ret = views;
+	return 0;
+}
+
+const char *pin_state_name(enum pin_state pin)
+{
+	switch (pin) {
+	case PIN_PRESENT:
+		return "present";
+	case PIN_MISSING:
+		return "missing";
+	case PIN_FOREIGN:
+		return "foreign";
+	case PIN_UNKNOWN:
+		return "unknown";
+	}
+	return "unknown";
+}
+
+void view_put_json_member(struct buffer *buffer, const char *name, const char *value)
+{
+	buffer_json_string(buffer, name);
+	buffer_puts(buffer, ": ");
+	if (value && *value)
+		buffer_json_string(buffer, value);
+	else
+		buffer_puts(buffer, "null");
+}
+
+/** put_json_address() - append a member for @address, null when there is none */
+static void put_json_address(struct buffer *buffer, const char *name, bool there,
+			     const struct address *address)
+{
+	char text[ADDRESS_TEXT_SIZE] = "";
+
+	if (there)
+		address_format(address, text);
+	view_put_json_member(buffer, name, text);
+	buffer_puts(buffer, ", ");
+}
+
+/** put_json_session() - append one session's object */
+static void put_json_session(struct buffer *buffer, const struct session *session)
+{
+	buffer_puts(buffer, "{");
+	view_put_json_member(buffer, "service", session->service);
+	buffer_puts(buffer, ", ");
+	view_put_json_member(buffer, "origin", session->origin);
+	buffer_printf(buffer, ", \"pid\": %d, \"since\": ", session->pid);
+	cli_put_json_time(buffer, session->opened_s);
+	buffer_puts(buffer, "}");
+}
+
+void view_put_json(const struct view *view, struct buffer *buffer)
+{
+	const struct record *record = &view->record;
+
+	view_put_json_member(buffer, "user", record->user);
+	buffer_printf(buffer, ", \"uid\": %u, ", record->uid);
+	view_put_json_member(buffer, "policy", record->policy);
+	buffer_puts(buffer, ", ");
+	view_put_json_member(buffer, "uplink", record->uplink);
+	buffer_puts(buffer, ", ");
+	put_json_address(buffer, "address4", record->has_address4, &record->address4);
+	put_json_address(buffer, "address6", record->has_address6, &record->address6);
+	view_put_json_member(buffer, "netns", view->netns);
+	buffer_printf(buffer, ", \"netns_inode\": %" PRIu64 ", ", record->netns_inode);
+	view_put_json_member(buffer, "pin", pin_state_name(view->pin));
+	buffer_puts(buffer, ", \"since\": ");
+	cli_put_json_time(buffer, record->created_s);
+	buffer_puts(buffer, ", \"sessions\": [");
+	for (size_t i = 0; i < view->sessions.count; i++) {
+		buffer_puts(buffer, i ? ", " : "");
+		put_json_session(buffer, &view->sessions.items[i]);
+	}
+	buffer_puts(buffer, "]");
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What there is of a carrel: its record, its live sessions, its pin. Only looks. */
+#ifndef CARREL_CLI_VIEW_H
+#define CARREL_CLI_VIEW_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "state/record.h"
+#include "state/session.h"
+
+struct carrel_error;
+
+enum pin_state {
+	PIN_PRESENT,            /* and of the namespace that the record speaks of */
+	PIN_MISSING,
+	PIN_FOREIGN,            /* another namespace is pinned under the carrel's name */
+	PIN_UNKNOWN,            /* it cannot be looked at */
+};
+
+struct view {
+	struct record record;
+	char netns[NETNS_NAME_SIZE];
+	enum pin_state pin;
+	ARENA_LIST(struct session) sessions;
+};
+
+struct views {
+	ARENA_LIST(struct view) list;           /* in order of uid */
+	ARENA_LIST(const char *) unreadable;    /* why, for each record that is */
+};
+
+/** view_open_state() - /run/carrel; 0 with *@ret_fd -1 when nothing ever made it; -errno */
+int view_open_state(int *ret_fd, struct carrel_error *err);
+
+/**
+ * view_read() - the carrel of @uid
+ * Return: 0; -ENOENT; -errno
+ */
+int view_read(int state_fd, uid_t uid, struct arena *arena, struct view *ret,
+	      struct carrel_error *err);
+
+/** view_read_all() - every carrel; 0, also when single records cannot be read; -errno */
+int view_read_all(int state_fd, struct arena *arena, struct views *ret,
+		  struct carrel_error *err);
+
+/** pin_state_name() - the word for people and in JSON */
+const char *pin_state_name(enum pin_state pin);
+
+/** view_put_json() - append the members of @view's JSON object, without the braces */
+void view_put_json(const struct view *view, struct buffer *buffer);
+
+/** view_put_json_member() - append "@name": and @value as a string, null for NULL or "" */
+void view_put_json_member(struct buffer *buffer, const char *name, const char *value);
+
+#endif
