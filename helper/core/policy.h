@@ -30,13 +30,6 @@ enum protocol {
 	PROTOCOL_SCTP = 1 << 3,
 };
 
-/* What a remote end can be: an address list, or one of the named classes. */
-enum remote_class {
-	REMOTE_ANY,             /* everyone but the host and the peers */
-	REMOTE_PREFIX,          /* prefixes of the rule */
-	REMOTE_HOST, REMOTE_PEERS,
-};
-
 struct port_range { uint16_t first, last; };
 
 struct policy_rule {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/value.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,10 +17,12 @@ static int refuse_host_bits(struct lexer *lexer, const struct token *token)
 	uint64_t length;
 	struct prefix prefix;
 
-	/* Both were parsed a moment ago. */
-	if (address_parse(token->text, address_length, &prefix.address) ||
-	    number_parse(slash + 1, token->length - address_length - 1, 128, &length))
-		return lexer_error(lexer, token, "%s has host bits", token_show(token, shown));
+	int rc = address_parse(token->text, address_length, &prefix.address);
+	if (!rc)
+		rc = number_parse(slash + 1, token->length - address_length - 1, 128, &length);
+	/* prefix_parse() understood both a moment ago. */
+	assert(!rc);
+	(void)rc;
 
 	prefix.length = (uint8_t)length;
 	for (unsigned bit = prefix.length; bit < address_bits(prefix.address.family); bit++)

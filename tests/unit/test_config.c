@@ -291,6 +291,7 @@ static void test_config_assign_matches_each_kind_of_condition(void **state)
 		{ "group students group staff", false }, { "group students group !staff", true },
 		{ "uid 1000", true }, { "uid 1001", false }, { "uid 999-1001", true },
 		{ "uid 0-4294967294,!1000", false }, { "uid 1000-1000", true }, { "uid 1-999", false },
+		{ "uid 1-999,2-999,1-998", false },
 		{ "service sshd", true }, { "service login,sshd", true }, { "service ssh", false },
 		{ "from 192.0.2.0/24", true }, { "from 192.0.2.9", true }, { "from 192.0.2.8", false },
 		{ "from 2001:db8::/32", false }, { "from !192.0.2.0/24", false },

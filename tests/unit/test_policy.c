@@ -207,6 +207,7 @@ static void test_policy_parse_understands_rules(void **state)
 		{ "allow out to 2001:db8::/32,203.0.113.0/24,192.0.2.0/24,192.0.2.7,2001:db8::1",
 		  "allow out 0 192.0.2.0/24,203.0.113.0/24,2001:db8::/32" },
 		{ "allow out to 192.0.2.1,192.0.2.1", "allow out 0 192.0.2.1" },
+		{ "allow out to 192.0.2.0/25,192.0.2.0/24", "allow out 0 192.0.2.0/24" },
 		{ "allow out to 198.51.100.0/24,0.0.0.0/0", "allow out 0 0.0.0.0/0" },
 		/* Ports sorted, those that overlap or touch joined. */
 		{ "allow out port 443,80", "allow out 3 any port 80-80,443-443" },

@@ -266,6 +266,24 @@ static void test_source_read_config_bounds_the_number_of_files(void **state)
 			    "256 files, or 8388608 bytes in all");
 }
 
+static void test_source_read_config_bounds_the_size_of_all_files(void **state)
+{
+	struct place *place = *state;
+	struct sources sources;
+	char dropin[128];
+
+	write_file(place, "etc/carrel.conf", "", 0644);
+	make_directory(place, "etc/carrel.conf.d");
+	write_file(place, "etc/carrel.conf.d/a.conf", "x", 0644);
+	snprintf(dropin, sizeof(dropin), "%s.d/a.conf", place->config);
+	assert_int_equal(truncate(place->config, SOURCE_MAX_BYTES - 1), 0);
+	assert_int_equal(source_read_config(place->config, false, &place->arena, &sources, NULL),
+			 0);
+	assert_int_equal(truncate(dropin, 2), 0);
+	assert_int_equal(source_read_config(place->config, false, &place->arena, &sources, NULL),
+			 -E2BIG);
+}
+
 /* source_config_in_force(), keeping what is valid; the number of assignments, or -errno. */
 static int config_in_force(struct place *place, const char **ret_warning,
 			   struct carrel_error *err)
@@ -620,6 +638,7 @@ int main(void)
 		TEST(test_source_read_config_needs_no_dropin_directory),
 		TEST(test_source_read_config_distrusts_a_directory_that_others_write),
 		TEST(test_source_read_config_bounds_the_number_of_files),
+		TEST(test_source_read_config_bounds_the_size_of_all_files),
 		TEST(test_source_config_in_force_keeps_the_last_valid_text),
 		TEST(test_source_config_in_force_fails_without_a_valid_text),
 		TEST(test_source_config_in_force_keeps_nothing_unasked),
