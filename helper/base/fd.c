@@ -47,11 +47,11 @@ static ssize_t read_some(int fd, char *bytes, size_t size)
 static size_t first_room(int fd, size_t limit_bytes)
 {
 	struct stat st;
-	size_t room = FIRST_READ_BYTES;
+	uintmax_t expected = FIRST_READ_BYTES;
 
 	if (fstat(fd, &st) == 0 && st.st_size > 0)
-		room = (uintmax_t)st.st_size < limit_bytes ? (size_t)st.st_size + 1 : limit_bytes;
-	return room > limit_bytes ? limit_bytes + 1 : room;
+		expected = (uintmax_t)st.st_size;
+	return (expected < limit_bytes ? (size_t)expected : limit_bytes) + 1;
 }
 
 int fd_read_all(int fd, size_t limit_bytes, struct arena *arena, char **ret_text,
