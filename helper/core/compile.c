@@ -20,6 +20,7 @@
  */
 #include "core/compile.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -31,8 +32,6 @@
 #define CHAIN_OUT_HOST  "out-host"
 #define CHAIN_OUT_PEERS "out-peers"
 
-/* Those that have ports, and all that a rule can name. */
-#define PROTOCOLS_WITH_PORTS (PROTOCOL_TCP | PROTOCOL_UDP | PROTOCOL_SCTP)
 #define FAMILIES_BOTH (-1)
 
 typedef ARENA_LIST(struct value_range) range_list;
@@ -172,9 +171,8 @@ static void add_part(struct compiler *compiler, const struct policy_rule *rule,
 {
 	unsigned protocols = rule->protocols;
 
-	/* A port is only looked for where there can be one. */
-	if (rule->ports.count && !protocols)
-		protocols = PROTOCOLS_WITH_PORTS;
+	/* A port is only looked for where there is one; policy_parse() sees to it. */
+	assert(!rule->ports.count || (protocols && !(protocols & PROTOCOL_ICMP)));
 
 	switch (rule->verdict) {
 	case VERDICT_ALLOW:

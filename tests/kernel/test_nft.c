@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Rulesets in the real kernel: what nft(8) reads of what was loaded, and what refusals
+ * say. Each test stands in a fresh network namespace.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "core/hosttable.h"
+#include "core/nfttext.h"
+#include "kernel/nft.h"
+#include "tests/golden/golden.h"
+
+static int set_up(void **state)
+{
+	struct mnl_socket *socket;
+
+	if (unshare(CLONE_NEWNET) < 0 || nft_open(&socket, NULL) < 0)
+		return -1;
+	*state = socket;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	return mnl_socket_close(*state);
+}
+
+/* What @command prints; it must succeed. */
+static char *run(const char *command, struct arena *arena)
+{
+	FILE *pipe = popen(command, "re");
+
+	assert_non_null(pipe);
+	char *text = golden_read_stream(pipe, arena);
+	assert_int_equal(pclose(pipe), 0);
+	return text;
+}
+
+static void load(struct mnl_socket *socket, const struct ruleset *ruleset, bool replace)
+{
+	struct carrel_error err = { 0 };
+
+	if (nft_load(socket, ruleset, replace, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+/* Element lines as strings, for qsort. */
+static int compare_lines(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/*
+ * The netlink listing without what differs from run to run: handles, and the order in
+ * which a hash set gives its elements.
+ */
+static const char *normalise(char *listing, struct arena *arena)
+{
+	enum { LINES_MAX = 4096 };
+	char **lines = arena_alloc(arena, LINES_MAX * sizeof(*lines));
+	char *text = arena_alloc(arena, strlen(listing) + 2), *end = text, *rest = listing;
+	size_t count = 0, first = 0;
+
+	assert_true(lines && text);
+	for (char *line; (line = strsep(&rest, "\n")) != NULL && rest;) {
+		assert_true(count < LINES_MAX);
+		char *chain = strncmp(line, "inet ", 5) == 0 ? strchr(line + 5, ' ') : NULL;
+		char *handle = chain ? strchr(chain + 1, ' ') : NULL;
+
+		if (handle)
+			*handle = '\0';
+		lines[count++] = line;
+	}
+	for (size_t i = 0; i < count; i = first) {
+		for (first = i + 1; first < count && lines[i][0] == '\t' &&
+				    lines[first][0] == '\t'; first++)
+			;
+		qsort(lines + i, first - i, sizeof(*lines), compare_lines);
+	}
+	for (size_t i = 0; i < count; i++)
+		end += sprintf(end, "%s\n", lines[i]);
+	return text;
+}
+
+/* nft must list @ruleset as golden file @name has it, in both forms. */
+static void check_listing(struct mnl_socket *socket, const struct ruleset *ruleset,
+			  const char *name, struct arena *arena)
+{
+	load(socket, ruleset, true);
+	assert_string_equal(run("nft --stateless list ruleset", arena),
+			    golden_read(name, "nft", arena));
+	assert_string_equal(normalise(run("nft --debug=netlink list ruleset", arena), arena),
+			    normalise(golden_read(name, "netlink", arena), arena));
+	assert_non_null(strstr(run("nft --json list ruleset", arena), "\"table\""));
+}
+
+static void test_nft_lists_policies_as_golden_files(void **state)
+{
+	for (size_t i = 0; i < GOLDEN_COUNT; i++) {
+		ARENA_CLEANUP struct arena arena = { 0 };
+		struct ruleset ruleset;
+
+		golden_compile(golden_names[i], &arena, &ruleset);
+		check_listing(*state, &ruleset, golden_names[i], &arena);
+	}
+}
+
+static void test_nft_lists_host_table_as_golden_file(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct ruleset ruleset;
+
+	assert_int_equal(hosttable_build(false, false, &arena, &ruleset), 0);
+	check_listing(*state, &ruleset, "host", &arena);
+}
+
+/* The text printer's output, loaded by nft itself, is listed like what was loaded here. */
+static void test_nft_reads_the_text_as_what_is_loaded(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < GOLDEN_COUNT; i++) {
+		ARENA_CLEANUP struct arena arena = { 0 };
+		BUFFER_CLEANUP struct buffer text = { 0 };
+		struct ruleset ruleset;
+
+		golden_compile(golden_names[i], &arena, &ruleset);
+		nfttext_write(&ruleset, &text);
+		FILE *nft = popen("nft flush ruleset; nft -f -", "we");
+		assert_non_null(nft);
+		assert_true(fputs(text.data, nft) >= 0);
+		assert_int_equal(pclose(nft), 0);
+		assert_string_equal(run("nft --stateless list ruleset", &arena), text.data);
+	}
+}
+
+static void test_nft_load_replaces_the_table_when_asked(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct carrel_error err = { 0 };
+	struct ruleset exam, open;
+	uint32_t before, after;
+
+	golden_compile("exam", &arena, &exam);
+	golden_compile("open", &arena, &open);
+	assert_int_equal(nft_table_exists(*state, CARREL_TABLE, &err), 0);
+	load(*state, &exam, false);
+	assert_int_equal(nft_table_exists(*state, CARREL_TABLE, &err), 1);
+	run("nft add table inet other", &arena);
+
+	assert_int_equal(nft_load(*state, &open, false, &err), -EEXIST);
+	assert_int_equal(nft_generation(*state, &before, &err), 0);
+	load(*state, &open, true);
+	assert_int_equal(nft_generation(*state, &after, &err), 0);
+	assert_int_equal(after, before + 1);
+	assert_string_equal(run("nft --stateless list table inet carrel", &arena),
+			    golden_read("open", "nft", &arena));
+	assert_string_equal(run("nft list table inet other", &arena), "table inet other {\n}\n");
+}
+
+static void test_nft_load_changes_nothing_and_names_the_rule_when_refused(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct carrel_error err = { 0 };
+	struct ruleset_builder builder;
+	struct ruleset ruleset;
+	size_t chain;
+
+	golden_compile("open", &arena, &ruleset);
+	load(*state, &ruleset, false);
+
+	ruleset_begin(&builder, &arena, CARREL_TABLE);
+	chain = ruleset_add_chain(&builder, "start");
+	rule_begin(&builder, chain, NULL);
+	rule_add(&builder, STATEMENT_ACCEPT);
+	rule_begin(&builder, chain, "to nowhere");
+	rule_goto(&builder, "missing");
+	assert_int_equal(ruleset_finish(&builder, &ruleset), 0);
+
+	assert_int_equal(nft_load(*state, &ruleset, true, &err), -ENOENT);
+	assert_string_equal(err.text, "loading table inet carrel: chain 'start', rule 2 "
+				      "(to nowhere): No such file or directory");
+	assert_string_equal(run("nft --stateless list ruleset", &arena),
+			    golden_read("open", "nft", &arena));
+}
+
+/* A refusal for each of many rules must not drown the first one. */
+static void test_nft_load_names_the_first_rule_when_thousands_are_refused(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct carrel_error err = { 0 };
+	struct ruleset_builder builder;
+	struct ruleset ruleset;
+	size_t chain;
+
+	ruleset_begin(&builder, &arena, "t");
+	chain = ruleset_add_chain(&builder, "start");
+	for (unsigned i = 0; i < 10000; i++) {
+		rule_begin(&builder, chain, NULL);
+		rule_goto(&builder, "missing");
+	}
+	assert_int_equal(ruleset_finish(&builder, &ruleset), 0);
+	assert_int_equal(nft_load(*state, &ruleset, false, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "chain 'start', rule 1:"));
+	assert_int_equal(nft_table_exists(*state, "t", &err), 0);
+	/* No answer was left behind for the next question. */
+	assert_int_equal(nft_table_exists(*state, "t", &err), 0);
+}
+
+/* Every second address of a block: no two touch. */
+static void add_addresses(struct ruleset_builder *builder, size_t chain, unsigned count,
+			  bool ranges)
+{
+	struct value_range *values = calloc(count, sizeof(*values));
+
+	assert_non_null(values);
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t first = htonl(0xc6120000 + 4 * i), last = htonl(0xc6120000 + 4 * i + ranges);
+
+		memcpy(values[i].first, &first, sizeof(first));
+		memcpy(values[i].last, &last, sizeof(last));
+	}
+	rule_begin(builder, chain, NULL);
+	rule_match_ranges(builder, FIELD_DADDR4, false, values, count);
+	rule_add(builder, STATEMENT_ACCEPT);
+	free(values);
+}
+
+static void test_nft_load_sets_of_ten_thousand_elements(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	BUFFER_CLEANUP struct buffer text = { 0 };
+	struct ruleset_builder builder;
+	struct ruleset ruleset;
+	size_t chain;
+
+	ruleset_begin(&builder, &arena, "t");
+	chain = ruleset_add_chain(&builder, "c");
+	add_addresses(&builder, chain, 10000, false);
+	add_addresses(&builder, chain, 10000, true);
+	assert_int_equal(ruleset_finish(&builder, &ruleset), 0);
+	load(*state, &ruleset, false);
+	nfttext_write(&ruleset, &text);
+	assert_string_equal(run("nft --stateless list ruleset", &arena), text.data);
+}
+
+static void test_nft_load_ten_thousand_rules(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	BUFFER_CLEANUP struct buffer policy = { 0 };
+	struct ruleset ruleset;
+
+	for (unsigned i = 0; i < 10000; i++)
+		buffer_printf(&policy, "allow out tcp to 198.18.%u.%u port %u\n", i / 256, i % 256,
+			      i + 1);
+	golden_compile_text("many", policy.data, &arena, &ruleset);
+	load(*state, &ruleset, true);
+	assert_non_null(strstr(run("nft --stateless list chain inet carrel output "
+				   "| grep -c '198.18.*accept'", &arena), "10000"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+		TEST(test_nft_lists_policies_as_golden_files),
+		TEST(test_nft_lists_host_table_as_golden_file),
+		TEST(test_nft_reads_the_text_as_what_is_loaded),
+		TEST(test_nft_load_replaces_the_table_when_asked),
+		TEST(test_nft_load_changes_nothing_and_names_the_rule_when_refused),
+		TEST(test_nft_load_names_the_first_rule_when_thousands_are_refused),
+		TEST(test_nft_load_sets_of_ten_thousand_elements),
+		TEST(test_nft_load_ten_thousand_rules),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
