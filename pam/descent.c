@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * A table of steps, done in order; the first that fails ends the descent, and its text is what
+ * the administrator reads. The order matters:
+ *
+ *   namespaces before paths		all files are looked for where the host has them; the
+ *					application may itself be in a private mount namespace,
+ *					or in a carrel (su from inside a session)
+ *   descriptors before the helper	so that the helper's own one is not closed again
+ *   root's work before the account	directories, limits, bounding set, setgroups
+ *   signals last			nothing may interrupt half a descent
+ *
+ * The memory is the parent's, so is the thread-local storage: only plain system calls, by
+ * glibc's thin wrappers, or directly where glibc's wrapper would do more (its set*id functions
+ * signal every thread of the parent and wait for them).
+ */
+#include "pam/descent.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/paths.h"
+
+/* Where 16-bit ids were first (i386, 32-bit arm), the calls for 32-bit ones have other names. */
+#ifdef SYS_setresuid32
+#define RAW_SETGROUPS SYS_setgroups32
+#define RAW_SETRESGID SYS_setresgid32
+#define RAW_SETRESUID SYS_setresuid32
+#else
+#define RAW_SETGROUPS SYS_setgroups
+#define RAW_SETRESGID SYS_setresgid
+#define RAW_SETRESUID SYS_setresuid
+#endif
+
+static const struct descent_limit {
+	int resource;
+	rlim_t value;
+} limits[] = {
+	/* A user who starts su brings their own limits along; the helper is not to fail on them. */
+	{ RLIMIT_CORE,   0 },
+	{ RLIMIT_FSIZE,  RLIM_INFINITY },
+	{ RLIMIT_CPU,    RLIM_INFINITY },
+	{ RLIMIT_AS,     RLIM_INFINITY },
+	{ RLIMIT_DATA,   RLIM_INFINITY },
+	{ RLIMIT_STACK,  8 * 1024 * 1024 },     /* Linux's default */
+	{ RLIMIT_NOFILE, 1024 },                /* likewise; the helper has a dozen */
+	{ RLIMIT_NPROC,  RLIM_INFINITY },       /* else execve says EAGAIN after the change of uid */
+};
+
+/** is_root() - the application runs with root's rights */
+static int is_root(struct descent *descent)
+{
+	(void)descent;
+	return geteuid() == 0 ? 0 : -EPERM;
+}
+
+/**
+ * reset_signals() - to their default dispositions: an ignored one would stay ignored by the helper
+ *
+ * The disposition of 32 and 33 is glibc's to refuse; no application can have changed it.
+ */
+static int reset_signals(struct descent *descent)
+{
+	const struct sigaction action = { .sa_handler = SIG_DFL };
+
+	(void)descent;
+	for (int number = 1; number < NSIG; number++)
+		(void)sigaction(number, &action, NULL);
+	return 0;
+}
+
+/** leave_terminal() - what is typed there (^C) is not for the helper */
+static int leave_terminal(struct descent *descent)
+{
+	(void)descent;
+	return setsid() < 0 ? -errno : 0;
+}
+
+/** enter_namespace() - that of process 1, unless this is it */
+static int enter_namespace(const char *own, const char *of_init, int type)
+{
+	struct stat here, there;
+
+	if (stat(own, &here) < 0 || stat(of_init, &there) < 0)
+		return -errno;
+	if (here.st_dev == there.st_dev && here.st_ino == there.st_ino)
+		return 0;
+	int fd = open(of_init, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	int rc = setns(fd, type) < 0 ? -errno : 0;
+	close(fd);
+	return rc;
+}
+
+static int enter_host_mounts(struct descent *descent)
+{
+	(void)descent;
+	return enter_namespace("/proc/self/ns/mnt", "/proc/1/ns/mnt", CLONE_NEWNS);
+}
+
+static int enter_host_network(struct descent *descent)
+{
+	(void)descent;
+	return enter_namespace("/proc/self/ns/net", "/proc/1/ns/net", CLONE_NEWNET);
+}
+
+/** leave_directories() - no file system kept busy, no umask of a user's */
+static int leave_directories(struct descent *descent)
+{
+	(void)descent;
+	umask(022);
+	return chdir("/") < 0 ? -errno : 0;
+}
+
+/** set_limit() - without CAP_SYS_RESOURCE only as high as it may be */
+static int set_limit(const struct descent_limit *limit)
+{
+	struct rlimit value = { .rlim_cur = limit->value, .rlim_max = limit->value };
+
+	if (syscall(SYS_prlimit64, 0, limit->resource, &value, NULL) == 0)
+		return 0;
+	if (syscall(SYS_prlimit64, 0, limit->resource, NULL, &value) < 0)
+		return -errno;
+	value.rlim_cur = limit->value < value.rlim_max ? limit->value : value.rlim_max;
+	return syscall(SYS_prlimit64, 0, limit->resource, &value, NULL) < 0 ? -errno : 0;
+}
+
+static int set_limits(struct descent *descent)
+{
+	(void)descent;
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		int rc = set_limit(&limits[i]);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/**
+ * connect_standard() - socket on 0, /dev/null on 1 and 2
+ *
+ * Where the application had closed its own 0 to 2, the socket may stand there: hence the
+ * duplicates from 3 on.
+ */
+static int connect_standard(struct descent *descent)
+{
+	int socket = fcntl(descent->socket, F_DUPFD_CLOEXEC, 3);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null >= 0)
+		null = fcntl(null, F_DUPFD_CLOEXEC, 3);
+	if (socket < 0 || null < 0)
+		return -errno;
+	if (dup2(socket, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+		return -errno;
+	return 0;
+}
+
+/* What getdents64 writes: getdents(2). */
+struct directory_entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t length;
+	uint8_t type;
+	char name[];
+};
+
+/** descriptor_number() - of an entry of /proc/self/fd; -1 for "." and ".." */
+static int descriptor_number(const char *name)
+{
+	int number = 0;
+
+	for (; *name; name++) {
+		if (*name < '0' || *name > '9')
+			return -1;
+		number = 10 * number + (*name - '0');
+	}
+	return number;
+}
+
+/** close_listed() - what close_range() does, for kernels before 5.9 and filters that hide it */
+static int close_listed(void)
+{
+	_Alignas(struct directory_entry) char buffer[2048];
+	int directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool closed;
+
+	if (directory < 0)
+		return -errno;
+	do {
+		closed = false;
+		if (lseek(directory, 0, SEEK_SET) < 0)
+			return -errno;
+		/* What is closed while the directory is read moves the rest: again until none is. */
+		for (;;) {
+			long length = syscall(SYS_getdents64, directory, buffer, sizeof(buffer));
+
+			if (length < 0)
+				return -errno;
+			if (length == 0)
+				break;
+			for (long i = 0; i < length;) {
+				const struct directory_entry *entry = (void *)(buffer + i);
+				int fd = descriptor_number(entry->name);
+
+				if (fd > 2 && fd != directory)
+					closed |= close(fd) == 0;
+				i += entry->length;
+			}
+		}
+	} while (closed);
+	close(directory);
+	return 0;
+}
+
+static int close_others(struct descent *descent)
+{
+	(void)descent;
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
+		return 0;
+#endif
+	return close_listed();
+}
+
+static int open_helper(struct descent *descent)
+{
+	descent->helper_fd = open(descent->helper, O_PATH | O_CLOEXEC);
+	return descent->helper_fd < 0 ? -errno : 0;
+}
+
+static int check_helper_type(struct descent *descent)
+{
+	struct stat st;
+
+	if (fstat(descent->helper_fd, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	return S_ISREG(st.st_mode) ? 0 : -EACCES;
+}
+
+static int check_helper_owner(struct descent *descent)
+{
+	struct stat st;
+
+	if (fstat(descent->helper_fd, &st) < 0)
+		return -errno;
+	return st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH)) ? 0 : -EPERM;
+}
+
+/**
+ * repair_directory() - make sure that @path is a directory of @uid and @gid with @mode
+ *
+ * tmpfiles.d makes it at boot; this is for a machine where that has not run since the
+ * installation, or where ip(8) made /run/netns first.
+ */
+static int repair_directory(const char *path, uid_t uid, gid_t gid, mode_t mode)
+{
+	struct stat st;
+	int rc = 0;
+
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0)
+		rc = -errno;
+	if (rc == 0 && (st.st_uid != uid || st.st_gid != gid) && fchown(fd, uid, gid) < 0)
+		rc = -errno;
+	if (rc == 0 && (st.st_mode & ALLPERMS) != mode && fchmod(fd, mode) < 0)
+		rc = -errno;
+	close(fd);
+	return rc;
+}
+
+static int repair_state(struct descent *descent)
+{
+	return repair_directory(PATH_STATE, descent->uid, descent->gid, 0755);
+}
+
+/** repair_pins() - root's, as ip(8) expects; sticky, so that the helper removes only its own pins */
+static int repair_pins(struct descent *descent)
+{
+	return repair_directory(PATH_PINS, 0, descent->gid, 01775);
+}
+
+static int find_net_admin(struct descent *descent)
+{
+	(void)descent;
+	return prctl(PR_CAPBSET_READ, CAP_NET_ADMIN, 0, 0, 0) == 1 ? 0 : -EPERM;
+}
+
+static int find_sys_admin(struct descent *descent)
+{
+	(void)descent;
+	return prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 1 ? 0 : -EPERM;
+}
+
+/** narrow_bounding_set() - no program that the helper could start would get more than the two */
+static int narrow_bounding_set(struct descent *descent)
+{
+	(void)descent;
+	for (unsigned long capability = 0;; capability++) {
+		if (capability == CAP_NET_ADMIN || capability == CAP_SYS_ADMIN)
+			continue;
+		/* EINVAL: past the last one that this kernel knows. */
+		if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
+			return errno == EINVAL ? 0 : -errno;
+	}
+}
+
+static int become_account(struct descent *descent)
+{
+	/* Else the change of uid would take the capabilities away. */
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return -errno;
+	if (syscall(RAW_SETGROUPS, 0, NULL) < 0 ||
+	    syscall(RAW_SETRESGID, descent->gid, descent->gid, descent->gid) < 0 ||
+	    syscall(RAW_SETRESUID, descent->uid, descent->uid, descent->uid) < 0)
+		return -errno;
+	return 0;
+}
+
+static int keep_capabilities(struct descent *descent)
+{
+	const uint32_t kept = 1U << CAP_NET_ADMIN | 1U << CAP_SYS_ADMIN;
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+		{ .effective = kept, .permitted = kept, .inheritable = kept },
+	};
+
+	(void)descent;
+	if (syscall(SYS_capset, &header, data) < 0)
+		return -errno;
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_ADMIN, 0, 0) < 0 ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_ADMIN, 0, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+/** unblock_signals() - those of glibc's own too, which sigprocmask would keep from us */
+static int unblock_signals(struct descent *descent)
+{
+	const uint64_t none[2] = { 0 };         /* mips has 128 signals */
+
+	(void)descent;
+	return syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, NULL, NSIG / 8) < 0 ? -errno : 0;
+}
+
+/** execute_helper() - the very file that was checked; returns only on failure */
+static int execute_helper(struct descent *descent)
+{
+	char name[] = "carrel-helper";
+	char *const arguments[] = { name, NULL }, *const environment[] = { NULL };
+
+	syscall(SYS_execveat, descent->helper_fd, "", arguments, environment, AT_EMPTY_PATH);
+	return -errno;
+}
+
+static const struct step {
+	const char *what;
+	int (*run)(struct descent *descent);
+} steps[] = {
+	{ "needing root's rights", is_root },
+	{ "resetting signals", reset_signals },
+	{ "leaving the terminal", leave_terminal },
+	{ "entering the mount namespace of process 1", enter_host_mounts },
+	{ "entering the network namespace of process 1", enter_host_network },
+	{ "changing to the root directory", leave_directories },
+	{ "setting limits", set_limits },
+	{ "connecting descriptors 0, 1 and 2", connect_standard },
+	{ "closing other descriptors", close_others },
+	{ "opening it", open_helper },
+	{ "checking that it is a regular file", check_helper_type },
+	{ "checking that it belongs to root and nobody else may write to it", check_helper_owner },
+	{ "preparing " PATH_STATE, repair_state },
+	{ "preparing " PATH_PINS, repair_pins },
+	{ "looking for CAP_NET_ADMIN in the capability bounding set", find_net_admin },
+	{ "looking for CAP_SYS_ADMIN in the capability bounding set", find_sys_admin },
+	{ "narrowing the capability bounding set (needs CAP_SETPCAP)", narrow_bounding_set },
+	{ "changing to the account " HELPER_USER, become_account },
+	{ "keeping CAP_NET_ADMIN and CAP_SYS_ADMIN", keep_capabilities },
+	{ "unblocking signals", unblock_signals },
+	{ "executing it as the account " HELPER_USER, execute_helper },
+};
+
+void descent_run(struct descent *descent)
+{
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		int rc = steps[i].run(descent);
+
+		if (rc < 0) {
+			descent->failed_step = steps[i].what;
+			descent->errnum = -rc;
+			return;
+		}
+	}
+}

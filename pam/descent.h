@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The way down: from a child of root's process to the helper, step by step. */
+#ifndef CARREL_PAM_DESCENT_H
+#define CARREL_PAM_DESCENT_H
+
+#include <sys/types.h>
+
+/*
+ * Shared by the process that descends and the one that waits for it. They share all memory,
+ * and only one of them runs at a time.
+ */
+struct descent {
+	const char *helper;             /* absolute path */
+	int socket;                     /* becomes descriptor 0 */
+	uid_t uid;
+	gid_t gid;
+
+	int helper_fd;                  /* used on the way */
+	const char *failed_step;        /* NULL while nothing failed; static text */
+	int errnum;                     /* positive errno of the failure */
+};
+
+/**
+ * descent_run() - become the helper
+ *
+ * Returns only when a step failed; @descent says which.
+ *
+ * Context: a child made with CLONE_VM and CLONE_VFORK, without CLONE_FILES, CLONE_FS and
+ *	    CLONE_SIGHAND, with every signal blocked; effective uid 0. Calls nothing that
+ *	    allocates, locks, or signals other threads; changes nothing of the parent's but errno.
+ */
+void descent_run(struct descent *descent);
+
+#endif
