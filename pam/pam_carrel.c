@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * open_session goes down a stair, and most logins leave it early:
+ *
+ *   root			let in before anything is read
+ *   a member of exempt=	let in before any other option or file is understood
+ *   options, configuration	an error refuses from here on
+ *   nobody confines the user	let in; no process was started
+ *   the helper			makes or joins the carrel
+ *   setns, verify		the session's processes inherit the namespace of this thread
+ *
+ * A refusal is PAM_SYSTEM_ERR or PAM_PERM_DENIED: there is a third one, which names sessions,
+ * that sudo takes for a trifle and runs the command all the same.
+ *
+ * What an administrator must know goes to syslog; users get one sentence. Nothing of the
+ * application stays changed but the network namespace, the PAM environment, and two
+ * descriptors that are closed on exec: the session's lock, and the way back.
+ */
+#define PAM_SM_SESSION
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/paths.h"
+#include "core/config.h"
+#include "pam/client.h"
+#include "pam/options.h"
+#include "pam/subject.h"
+#include "state/source.h"
+#include "state/state.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+#define DATA_NAME "carrel_session"
+#define OWN_NETNS "/proc/thread-self/ns/net"
+
+/* An edit between the module's reading and the helper's makes a request stale; thrice in a
+ * row is no edit but a fault. */
+#define STALE_ATTEMPTS 3
+
+/* What close_session needs. */
+struct session {
+	int lock_fd;            /* held: the session is alive */
+	int original_fd;        /* the namespace that the application came from */
+};
+
+/* One open_session, as its steps see it. */
+struct login {
+	pam_handle_t *pamh;
+	bool silent;
+	struct options options;
+	struct account account;
+	struct arena arena;
+};
+
+/** session_free() - for pam_set_data; also runs where close_session never comes */
+static void session_free(pam_handle_t *pamh, void *data, int status)
+{
+	struct session *session = data;
+
+	(void)pamh;
+	(void)status;
+	fd_close(&session->lock_fd);
+	fd_close(&session->original_fd);
+	free(session);
+}
+
+/** get_item() - a PAM item that is a string, or NULL */
+static const char *get_item(const pam_handle_t *pamh, int item)
+{
+	const void *value = NULL;
+
+	return pam_get_item(pamh, item, &value) == PAM_SUCCESS ? value : NULL;
+}
+
+/** refuse() - log why, tell the user that; Return: PAM_SYSTEM_ERR */
+static int refuse(const struct login *login, const struct carrel_error *err)
+{
+	pam_syslog(login->pamh, LOG_ERR, "refused a session of '%s': %s",
+		   login->account.name, err->text);
+	if (!login->silent)
+		pam_error(login->pamh, "No network of your own could be made, so this login is "
+			  "refused; the administrator finds the reason in the system log.");
+	return PAM_SYSTEM_ERR;
+}
+
+/** is_exempt() - does an exempt= option let the user through? */
+static bool is_exempt(const struct login *login, int argc, const char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		const char *groups = options_exempt(argv[i]);
+		struct carrel_error err = { 0 };
+		int rc = groups ? subject_in_any_group(&login->account, groups, &err) : 0;
+
+		if (rc > 0)
+			return true;
+		if (rc < 0)
+			pam_syslog(login->pamh, LOG_WARNING, "%s: %s", argv[i], err.text);
+	}
+	return false;
+}
+
+/**
+ * read_config() - the configuration in force
+ *
+ * The last valid text is looked for only where the present one is not valid: a login that
+ * nobody confines does not pay for it.
+ */
+static int read_config(struct login *login, struct config *ret_config, struct carrel_error *err)
+{
+	const char *path = login->options.config ? login->options.config : PATH_CONFIG;
+	const char *warning = NULL;
+	struct carrel_error ignored;
+	FD_CLEANUP int state_fd = -1;
+	int rc = source_config_in_force(path, -1, false, &login->arena, ret_config, &warning, err);
+
+	if (rc < 0 && state_open(PATH_STATE, false, &state_fd, &ignored) == 0)
+		rc = source_config_in_force(path, state_fd, false, &login->arena, ret_config,
+					    &warning, err);
+	if (rc == 0 && warning)
+		pam_syslog(login->pamh, LOG_WARNING, "%s", warning);
+	return rc;
+}
+
+/**
+ * decide() - who the user is, and what the configuration says about them
+ * @ret_assignment:	NULL: not confined
+ */
+static int decide(struct login *login, struct subject *ret_subject,
+		  const struct assignment **ret_assignment, struct carrel_error *err)
+{
+	const pam_handle_t *pamh = login->pamh;
+	struct config config;
+	int rc = read_config(login, &config, err);
+
+	if (rc < 0)
+		return rc;
+	rc = subject_of_account(&login->account, get_item(pamh, PAM_SERVICE),
+				get_item(pamh, PAM_TTY), get_item(pamh, PAM_RHOST), &config,
+				&login->arena, ret_subject, err);
+	return rc < 0 ? rc : config_assign(&config, ret_subject, ret_assignment, err);
+}
+
+/** is_same_file() - do both descriptors stand for one namespace? */
+static bool is_same_file(int a, int b)
+{
+	struct stat first, second;
+
+	return fstat(a, &first) == 0 && fstat(b, &second) == 0 &&
+	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+/** verify_netns() - this thread is in the namespace @fd: look, do not believe */
+static int verify_netns(int fd, struct carrel_error *err)
+{
+	FD_CLEANUP int own = open(OWN_NETNS, O_RDONLY | O_CLOEXEC);
+
+	if (own < 0)
+		return error_set_errno(err, errno, "opening " OWN_NETNS);
+	if (!is_same_file(own, fd))
+		return error_set(err, ESTALE, "this process did not arrive in the user's namespace");
+	return 0;
+}
+
+/** put_environment() - what programs of the session may want to know */
+static int put_environment(const struct login *login, const struct wire_reply *reply,
+			   struct carrel_error *err)
+{
+	const struct { const char *name, *value; } variables[] = {
+		{ "CARREL_POLICY", reply->policy },     { "CARREL_NETNS", reply->netns },
+		{ "CARREL_ADDRESS4", reply->address4 }, { "CARREL_ADDRESS6", reply->address6 },
+	};
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		if (!*variables[i].value)
+			continue;
+		int length = snprintf(text, sizeof(text), "%s=%s", variables[i].name,
+				      variables[i].value);
+		if (length < 0 || (size_t)length >= sizeof(text))
+			return error_set(err, E2BIG, "%s is too long", variables[i].name);
+		if (pam_putenv(login->pamh, text) != PAM_SUCCESS)
+			return error_set(err, ENOMEM, "cannot set %s", variables[i].name);
+	}
+	return 0;
+}
+
+/** keep_session() - hand both descriptors (consumed on success) to PAM's care */
+static int keep_session(const struct login *login, int *lock_fd, int *original_fd,
+			struct carrel_error *err)
+{
+	struct session *session = malloc(sizeof(*session));
+
+	if (!session)
+		return error_set_errno(err, ENOMEM, "keeping the session");
+	*session = (struct session){ .lock_fd = *lock_fd, .original_fd = *original_fd };
+	if (pam_set_data(login->pamh, DATA_NAME, session, session_free) != PAM_SUCCESS) {
+		free(session);
+		return error_set(err, ENOMEM, "PAM cannot keep the session");
+	}
+	(void)fd_steal(lock_fd);
+	(void)fd_steal(original_fd);
+	return 0;
+}
+
+/**
+ * enter() - move this thread to the carrel of @reply
+ *
+ * On failure it is where it was.
+ */
+static int enter(const struct login *login, struct client_reply *reply, struct carrel_error *err)
+{
+	FD_CLEANUP int original_fd = open(OWN_NETNS, O_RDONLY | O_CLOEXEC);
+
+	if (original_fd < 0)
+		return error_set_errno(err, errno, "opening " OWN_NETNS);
+	if (setns(reply->netns_fd, CLONE_NEWNET) < 0)
+		return error_set_errno(err, errno, "entering the user's network namespace");
+	int rc = verify_netns(reply->netns_fd, err);
+	if (rc == 0)
+		rc = put_environment(login, &reply->reply, err);
+	if (rc == 0)
+		rc = keep_session(login, &reply->session_fd, &original_fd, err);
+	if (rc < 0 && setns(original_fd, CLONE_NEWNET) < 0)
+		pam_syslog(login->pamh, LOG_CRIT, "cannot go back to the original network "
+			   "namespace: %s", strerror(errno));
+	return rc;
+}
+
+/**
+ * may_greet() - would a line to the user be read by a person?
+ *
+ * In "su -c command user | program" it would end in the program's data. sshd's own standard
+ * output is /dev/null, and sshd shows the text in interactive logins only.
+ */
+static bool may_greet(const struct login *login)
+{
+	struct stat st;
+
+	return !login->silent && !login->options.quiet &&
+	       fstat(STDOUT_FILENO, &st) == 0 && S_ISCHR(st.st_mode);
+}
+
+/** greet() - the line that says which network this is */
+static void greet(const struct login *login, const struct wire_reply *reply)
+{
+	if (may_greet(login))
+		pam_info(login->pamh, "Network: policy %s%s%s%s%s", reply->policy,
+			 *reply->address4 ? ", " : "", reply->address4,
+			 *reply->address6 ? ", " : "", reply->address6);
+}
+
+/** log_warnings() - one line of the helper's, one line of the log */
+static void log_warnings(const struct login *login, const char *warnings)
+{
+	while (*warnings) {
+		size_t length = strcspn(warnings, "\n");
+
+		if (length)
+			pam_syslog(login->pamh, LOG_WARNING, "%.*s", (int)length, warnings);
+		warnings += length + (warnings[length] == '\n');
+	}
+}
+
+/** deny() - an assignment says so; Return: PAM_PERM_DENIED */
+static int deny(const struct login *login, const char *why)
+{
+	pam_syslog(login->pamh, LOG_NOTICE, "denied a session of '%s': %s", login->account.name, why);
+	if (!login->silent)
+		pam_error(login->pamh, "You may not log in here in this way.");
+	return PAM_PERM_DENIED;
+}
+
+/** use_reply() - Return: what open_session returns */
+static int use_reply(const struct login *login, struct client_reply *reply)
+{
+	struct carrel_error err = { 0 };
+
+	log_warnings(login, reply->reply.warnings);
+	switch (reply->reply.status) {
+	case WIRE_OK:
+		if (enter(login, reply, &err) < 0)
+			return refuse(login, &err);
+		if (login->options.debug)
+			pam_syslog(login->pamh, LOG_DEBUG, "'%s' is in %s, policy %s",
+				   login->account.name, reply->reply.netns, reply->reply.policy);
+		greet(login, &reply->reply);
+		return PAM_SUCCESS;
+	case WIRE_UNCONFINED:
+		return PAM_SUCCESS;
+	case WIRE_DENIED:
+		return deny(login, reply->reply.message);
+	case WIRE_STALE:
+		error_set(&err, ESTALE, "the configuration changes faster than it can be read");
+		return refuse(login, &err);
+	case WIRE_NOT_FOUND:
+	case WIRE_FAILED:
+		error_set(&err, EREMOTEIO, "%s", *reply->reply.message ? reply->reply.message :
+			  "the helper failed without saying why");
+		return refuse(login, &err);
+	}
+	return PAM_SYSTEM_ERR;
+}
+
+/**
+ * attempt() - decide once and, for a confined user, ask the helper once
+ * @ret_stale:	the helper read another configuration: worth another attempt
+ *
+ * Return: what open_session returns
+ */
+static int attempt(struct login *login, bool last, bool *ret_stale)
+{
+	const struct client_options client = {
+		.helper = login->options.helper,
+		.timeout_ms = login->options.timeout_s * 1000,
+	};
+	CLIENT_REPLY_CLEANUP struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
+	const struct assignment *assignment;
+	struct wire_request request = {
+		.operation = WIRE_OPEN,
+		.config = login->options.config ? login->options.config : "",
+	};
+	struct carrel_error err = { 0 };
+
+	*ret_stale = false;
+	if (decide(login, &request.subject, &assignment, &err) < 0)
+		return refuse(login, &err);
+	if (!assignment || assignment->kind == ASSIGN_UNCONFINED) {
+		if (login->options.debug)
+			pam_syslog(login->pamh, LOG_DEBUG, "'%s' is not confined",
+				   login->account.name);
+		return PAM_SUCCESS;
+	}
+	if (assignment->kind == ASSIGN_DENY) {
+		error_set(&err, EACCES, "%s:%u denies this login", assignment->position.file,
+			  assignment->position.line);
+		return deny(login, err.text);
+	}
+	if (client_call(&client, &request, &reply, &err) < 0)
+		return refuse(login, &err);
+	*ret_stale = !last && reply.reply.status == WIRE_STALE;
+	return *ret_stale ? PAM_SYSTEM_ERR : use_reply(login, &reply);
+}
+
+/** confine() - everything for a user who is neither root nor exempt */
+static int confine(struct login *login, int argc, const char **argv)
+{
+	struct carrel_error err = { 0 };
+	bool stale = true;
+	int result = PAM_SYSTEM_ERR;
+
+	if (options_parse(argc, argv, &login->options, &err) < 0)
+		return refuse(login, &err);
+	for (int i = 1; stale && i <= STALE_ATTEMPTS; i++)
+		result = attempt(login, i == STALE_ATTEMPTS, &stale);
+	return result;
+}
+
+/** leave() - end the session that is open in @pamh, if there is one */
+static void leave(pam_handle_t *pamh)
+{
+	const void *data = NULL;
+
+	if (pam_get_data(pamh, DATA_NAME, &data) != PAM_SUCCESS || !data)
+		return;
+	const struct session *session = data;
+	/* An application that goes on is not to stay in the carrel; one that ends does not mind. */
+	if (setns(session->original_fd, CLONE_NEWNET) < 0)
+		pam_syslog(pamh, LOG_NOTICE, "cannot go back to the original network namespace: %s",
+			   strerror(errno));
+	/* PAM frees the old data through session_free(), which lets go of the lock. */
+	(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
+}
+
+/** open_session() - find out who it is; let root and the exempt through */
+static int open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	struct login login = { .pamh = pamh, .silent = ((unsigned)flags & PAM_SILENT) != 0 };
+	const char *user = get_item(pamh, PAM_USER);
+	struct carrel_error err = { 0 };
+	int result;
+
+	if (!user || !*user) {
+		pam_syslog(pamh, LOG_ERR, "the application names no user");
+		return PAM_SYSTEM_ERR;
+	}
+	/* Root gets in also where the name services are down. */
+	if (strcmp(user, "root") == 0)
+		return PAM_SUCCESS;
+	login.account.name = user;
+	if (subject_find_account(user, &login.arena, &login.account, &err) < 0)
+		result = refuse(&login, &err);
+	else if (login.account.uid == 0 || is_exempt(&login, argc, argv))
+		result = PAM_SUCCESS;
+	else
+		result = confine(&login, argc, argv);
+	arena_free(&login.arena);
+	return result;
+}
+
+EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	int saved_errno = errno;
+
+	/* Opened twice without a close: the second one starts from where the first did. */
+	leave(pamh);
+	int result = open_session(pamh, flags, argc, argv);
+	errno = saved_errno;
+	return result;
+}
+
+EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+	int saved_errno = errno;
+
+	(void)flags;
+	(void)argc;
+	(void)argv;
+	leave(pamh);
+	errno = saved_errno;
+	return PAM_SUCCESS;
+}
