@@ -8,8 +8,11 @@
 
 #include <stdint.h>
 
-/* Keeps carrel's groups apart from those that an administrator gives to links. */
-#define GROUP_BASE  UINT32_C(0xca440000)
+/*
+ * Keeps carrel's groups apart from those that an administrator gives to links. Below
+ * 2^31, which is as far as "ip link show group" goes.
+ */
+#define GROUP_BASE  UINT32_C(0x0ca40000)
 /* The half of a group number that GROUP_BASE fills; the other holds the bits below. */
 #define GROUP_BASE_MASK UINT32_C(0xffff0000)
 
