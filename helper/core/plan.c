@@ -50,9 +50,9 @@ uint32_t plan_group(const struct policy *policy)
 
 	if (policy->uplink == UPLINK_NAT)
 		group |= GROUP_NAT;
-	if (policy_names_host(policy))
+	if (policy_reaches_host(policy))
 		group |= GROUP_HOST;
-	if (policy_names_peers(policy))
+	if (policy_reaches_peers(policy))
 		group |= GROUP_PEERS;
 	return group;
 }

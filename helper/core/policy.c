@@ -80,19 +80,32 @@ const struct prefix *policy_class_prefixes(const char *word, size_t length, size
 bool policy_names_host(const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->rules.count; i++)
-		if (policy->rules.items[i].verdict == VERDICT_ALLOW &&
-		    policy->rules.items[i].remote_host)
+		if (policy->rules.items[i].remote_host)
 			return true;
 	return false;
 }
 
-bool policy_names_peers(const struct policy *policy)
+/* Does a rule let the carrel begin to talk to the host, or (@peers) to other carrels? */
+static bool reaches(const struct policy *policy, bool peers)
 {
-	for (size_t i = 0; i < policy->rules.count; i++)
-		if (policy->rules.items[i].verdict == VERDICT_ALLOW &&
-		    policy->rules.items[i].remote_peers)
+	for (size_t i = 0; i < policy->rules.count; i++) {
+		const struct policy_rule *rule = &policy->rules.items[i];
+
+		if (rule->direction == DIRECTION_OUT && rule->verdict == VERDICT_ALLOW &&
+		    (peers ? rule->remote_peers : rule->remote_host))
 			return true;
+	}
 	return false;
+}
+
+bool policy_reaches_host(const struct policy *policy)
+{
+	return reaches(policy, false);
+}
+
+bool policy_reaches_peers(const struct policy *policy)
+{
+	return reaches(policy, true);
 }
 
 /* "description": for people. */

@@ -73,10 +73,12 @@ struct policy {
 int policy_parse(const char *name, const struct source *source, struct arena *arena,
 		 struct policy *ret_policy, struct diagnostics *diagnostics);
 
-/** policy_names_host() - a rule, of either direction, allows traffic with the host itself */
+/** policy_names_host() - a rule is about the host: its addresses must be known to compile it */
 bool policy_names_host(const struct policy *policy);
-/** policy_names_peers() - a rule, of either direction, allows traffic with other carrels */
-bool policy_names_peers(const struct policy *policy);
+/** policy_reaches_host() - a rule allows the carrel to begin to talk to the host itself */
+bool policy_reaches_host(const struct policy *policy);
+/** policy_reaches_peers() - likewise to other carrels */
+bool policy_reaches_peers(const struct policy *policy);
 
 const char *uplink_name(enum uplink uplink);
 const char *verdict_name(enum verdict verdict);

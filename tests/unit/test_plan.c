@@ -198,7 +198,7 @@ static void test_plan_describe_says_each_operation(void **state)
 		"carrel  make a network namespace\n"
 		"carrel  set net/ipv4/ping_group_range = 0 2147483647\n"
 		"carrel  load table inet carrel\n"
-		"host    make veth cr-1000 <-> uplink0, group 0xca440004, mtu 1500\n"
+		"host    make veth cr-1000 <-> uplink0, group 0xca40004, mtu 1500\n"
 		"host    the host's end: no address of its own making, forwarding on\n"
 		"host    route 10.213.0.7 dev the host's end\n"
 		"host    permanent neighbour 10.213.0.7 dev the host's end\n"

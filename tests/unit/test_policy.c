@@ -355,14 +355,15 @@ static void test_policy_parse_writes_nothing_on_error(void **state)
 	assert_memory_equal(&policy, &before, sizeof(policy));
 }
 
-static void test_policy_names_host_and_peers_when_a_rule_allows_them(void **state)
+static void test_policy_tells_what_rules_name_and_reach(void **state)
 {
-	static const struct { const char *text; bool host, peers; } cases[] = {
-		{ "allow out", false, false },
-		{ "allow out to host", true, false },
-		{ "allow in from peers", false, true },
-		{ "deny out to host,peers", false, false },
-		{ "deny out to peers port 22\nallow out to host,peers", true, true },
+	static const struct { const char *text; bool names_host, host, peers; } cases[] = {
+		{ "allow out", false, false, false },
+		{ "allow out to host", true, true, false },
+		{ "allow in from host,peers", true, false, false },
+		{ "allow out to peers", false, false, true },
+		{ "reject out to host,peers", true, false, false },
+		{ "deny out to peers port 22\nallow out to host,peers", true, true, true },
 	};
 
 	(void)state;
@@ -370,8 +371,9 @@ static void test_policy_names_host_and_peers_when_a_rule_allows_them(void **stat
 		ARENA_CLEANUP struct arena arena = { 0 };
 		struct policy policy;
 		parse_valid(cases[i].text, &arena, &policy);
-		assert_int_equal(policy_names_host(&policy), cases[i].host);
-		assert_int_equal(policy_names_peers(&policy), cases[i].peers);
+		assert_int_equal(policy_names_host(&policy), cases[i].names_host);
+		assert_int_equal(policy_reaches_host(&policy), cases[i].host);
+		assert_int_equal(policy_reaches_peers(&policy), cases[i].peers);
 	}
 }
 
@@ -409,7 +411,7 @@ int main(void)
 		cmocka_unit_test(test_policy_parse_digest_changes_with_the_text),
 		cmocka_unit_test(test_policy_parse_keeps_no_pointer_into_the_text),
 		cmocka_unit_test(test_policy_parse_writes_nothing_on_error),
-		cmocka_unit_test(test_policy_names_host_and_peers_when_a_rule_allows_them),
+		cmocka_unit_test(test_policy_tells_what_rules_name_and_reach),
 		cmocka_unit_test(test_policy_class_prefixes_is_null_for_other_words),
 		cmocka_unit_test(test_policy_words_have_names),
 	};
