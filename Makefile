@@ -26,8 +26,8 @@ NETLINK_LIBS := -lnftnl -lmnl
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s%s\n' '$(1)' '$(2)')
 
-# Everything but the three main files goes into one archive; the linker takes what each needs.
-MAINS    := helper/helper.c helper/cli/carrel.c pam/pam_carrel.c
+# Everything but the main files goes into one archive; the linker takes what each needs.
+MAINS    := helper/helper.c helper/cli/carrel.c pam/pam_carrel.c helper/kernel/sandbox-filter.c
 SOURCES  := $(filter-out $(MAINS),$(wildcard helper/*/*.c helper/*.c pam/*.c))
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
 ARCHIVE  := $(BUILD)/libcarrel.a
@@ -41,6 +41,17 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(COMPILE) -c -o $@ $<
+
+# The seccomp filter is compiled here, so that no login has to wait for libseccomp.
+$(BUILD)/sandbox-filter: $(BUILD)/helper/kernel/sandbox-filter.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lseccomp
+
+$(BUILD)/sandbox-filter.inc: $(BUILD)/sandbox-filter
+	$(call say,GEN,$@)
+	$(Q)$< >$@.tmp && mv $@.tmp $@
+
+$(BUILD)/helper/kernel/sandbox.o: $(BUILD)/sandbox-filter.inc
 
 $(ARCHIVE): $(OBJECTS)
 	$(call say,AR,$@)
