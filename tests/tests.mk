@@ -13,4 +13,6 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(ARCHIVE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lcmocka $(NETLINK_LIBS) -lcap -lpam
 
+-include tests/bench/bench.mk
+
 .SECONDARY:

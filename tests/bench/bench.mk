@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make bench                    as root: carrel beside the kernel's floor and beside scripts
+# make bench-floor              the same without carrel
+# RUNS=100 rounds, SEED=1 for their order, JSON=FILE for the figures.
+
+BENCH         := $(BUILD)/tests/bench
+BENCH_SOURCES := $(filter-out tests/bench/nothing.c tests/bench/test_%.c,$(wildcard tests/bench/*.c))
+BENCH_OPTIONS  = $(if $(RUNS),-r $(RUNS)) $(if $(SEED),-s $(SEED)) $(if $(JSON),-j '$(abspath $(JSON))')
+
+.PHONY: bench bench-floor bench-tests
+bench: $(PROGRAMS) $(BENCH)/carrel-bench $(BENCH)/nothing
+	$(Q)tests/bench/world.sh '$(abspath $(BUILD))' -c $(BENCH_OPTIONS)
+
+bench-floor: $(BENCH)/carrel-bench $(BENCH)/nothing
+	$(Q)tests/bench/world.sh '$(abspath $(BUILD))' $(BENCH_OPTIONS)
+
+bench-tests: $(BENCH)/test_stats
+	$(Q)$<
+
+$(BENCH)/carrel-bench: $(BENCH_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NETLINK_LIBS) -lcap -lpam -lm
+
+$(BENCH)/test_stats: $(BENCH)/test_stats.o $(BENCH)/stats.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lm
+
+# Needs none of its libraries, and is to load them all the same: as the helper does.
+$(BENCH)/nothing: $(BENCH)/nothing.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--no-as-needed -pie -o $@ $^ $(NETLINK_LIBS) -lcap

@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# world.sh BUILD [OPTIONS]      run BUILD/tests/bench/carrel-bench in a throwaway host
+#
+# Private mount, network and process namespaces: /etc/passwd and /run are its own, an
+# "internet" is at the other end of wan0, and this shell, as process 1, reaps what the
+# launcher leaves. Nothing of the machine is changed. OPTIONS go to carrel-bench.
+set -eu
+
+if [ -z "${BENCH_WORLD-}" ]; then
+	[ "$(id -u)" = 0 ] || { echo 'bench: needs root, for namespaces' >&2; exit 1; }
+	BENCH_WORLD=1 exec unshare --net --mount --pid --ipc --uts --fork --kill-child \
+		--mount-proc --propagation private /bin/sh "$0" "$@"
+fi
+unset BENCH_WORLD
+PATH=/usr/sbin:/usr/bin:/sbin:/bin
+export PATH
+here=$(dirname "$0")
+build=$1
+shift
+site=/run/bench
+
+# ---- files: what a login looks at, and what the helper's account may read and run
+mount -t tmpfs -o mode=755 bench-run /run
+mount -t sysfs sysfs /sys
+[ ! -e /dev/log ] || mount --bind /dev/null /dev/log
+mkdir -p $site/pam.d $site/policies
+cp "$here/plain.sh" "$here/batch.sh" "$build/tests/bench/nothing" $site
+for file in carrel-helper pam_carrel.so; do
+	[ ! -e "$build/$file" ] || cp "$build/$file" $site
+done
+
+account=$(id -u carrel 2>/dev/null || echo 999)
+{
+	grep -v '^carrel:' /etc/passwd
+	echo "carrel:x:$account:$account::/nonexistent:/usr/sbin/nologin"
+	echo 'guest:x:300000:300000::/nonexistent:/bin/sh'
+	# Few, and in turn: a long file would make name services the thing measured.
+	for number in 1 2 3 4 5 6 7 8; do
+		echo "bench$number:x:20000$number:200000::/nonexistent:/bin/sh"
+	done
+} >$site/passwd
+{ grep -v '^carrel:' /etc/group; echo "carrel:x:$account:"; } >$site/group
+printf 'passwd: files\ngroup: files\n' >$site/nsswitch.conf
+for file in passwd group nsswitch.conf; do
+	mount --bind $site/$file /etc/$file
+done
+install -d -o carrel -g carrel -m 755 /run/carrel
+install -d -o root -g carrel -m 1775 /run/netns
+
+cat >$site/carrel.conf <<END
+pool4   10.213.0.0/16
+pool6   fd42:ca44:e1::/64
+assign  bench  uid 200000-299999
+END
+cat >$site/pam.d/bench <<END
+session required $site/pam_carrel.so quiet helper=$site/carrel-helper config=$site/carrel.conf
+END
+
+# ---- the network: this host, and the internet behind it
+ip link set lo up
+ip netns add internet
+ip link add wan0 type veth peer name eth0 netns internet
+ip addr add 198.51.100.1/24 dev wan0
+ip addr add 2001:db8:1::1/64 dev wan0 nodad
+ip link set wan0 up
+ip -n internet addr add 198.51.100.2/24 dev eth0
+ip -n internet addr add 2001:db8:1::2/64 dev eth0 nodad
+ip -n internet link set lo up
+ip -n internet link set eth0 up
+ip route add default via 198.51.100.2
+ip -6 route add default via 2001:db8:1::2
+
+"$build/tests/bench/carrel-bench" "$@" $site
