@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# bash completion for carrel(8); needs nothing but bash.
+
+# Logins that have a carrel. Names with characters that the shell knows are left out:
+# compgen would expand them.
+_carrel_users() {
+	carrel list 2>/dev/null | awk 'NR > 1 && $1 ~ /^[A-Za-z0-9._@-]+$/ { print $1 }'
+}
+
+# _carrel_words WORDS: those that begin with the word under the cursor.
+_carrel_words() {
+	mapfile -t COMPREPLY < <(compgen -W "$1" -- "${COMP_WORDS[COMP_CWORD]}")
+}
+
+_carrel_files() {
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
+}
+
+# The command behind "exec USER --" completes as it would alone.
+# _carrel_command INDEX: where it begins.
+_carrel_command() {
+	if declare -F _command_offset >/dev/null; then
+		_command_offset "$1"
+	elif ((COMP_CWORD == $1)); then
+		mapfile -t COMPREPLY < <(compgen -c -- "${COMP_WORDS[COMP_CWORD]}")
+	else
+		_carrel_files
+	fi
+}
+
+_carrel() {
+	local subcommands='list show exec check remove help'
+	local subcommand='' user='' word i
+	COMPREPLY=()
+
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		case $word in
+		--config | --service | --from) i=$((i + 1)) ;;
+		--)
+			if [[ $subcommand == exec && $user ]]; then
+				_carrel_command $((i + 1))
+				return
+			fi
+			;;
+		-*) ;;
+		*)
+			if [[ ! $subcommand ]]; then
+				subcommand=$word
+			else
+				user=$word
+			fi
+			;;
+		esac
+	done
+
+	case ${COMP_WORDS[COMP_CWORD - 1]} in
+	--config)
+		_carrel_files
+		return
+		;;
+	--service)
+		_carrel_words "$(cd /etc/pam.d 2>/dev/null && printf '%s\n' *)"
+		return
+		;;
+	--from) return ;;
+	esac
+
+	case $subcommand in
+	'') _carrel_words "$subcommands --config --help --version" ;;
+	list) _carrel_words '--config --json --help' ;;
+	show) _carrel_words "$([[ $user ]] || _carrel_users) --config --json --help" ;;
+	remove) _carrel_words "$([[ $user ]] || _carrel_users) --config --help" ;;
+	exec)
+		if [[ $user ]]; then
+			_carrel_words '--'
+		else
+			_carrel_words "$(compgen -u) --config --service --from --help"
+		fi
+		;;
+	check)
+		if [[ ${COMP_WORDS[COMP_CWORD]} == -* ]]; then
+			_carrel_words '--config --json --help'
+		else
+			_carrel_files
+		fi
+		;;
+	help) _carrel_words "$subcommands" ;;
+	esac
+}
+
+complete -F _carrel carrel
