@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A state directory for one test, made below /tmp and removed after it. */
+#ifndef CARREL_TESTS_UNIT_SCRATCH_H
+#define CARREL_TESTS_UNIT_SCRATCH_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "state/state.h"
+
+struct scratch {
+	char path[64];
+	int fd;         /* of the state directory */
+};
+
+static int scratch_setup(void **state)
+{
+	struct scratch *scratch = calloc(1, sizeof(*scratch));
+	struct carrel_error err = { 0 };
+
+	strcpy(scratch->path, "/tmp/carrel-test-XXXXXX");
+	if (!mkdtemp(scratch->path) || chmod(scratch->path, 0755))
+		return -1;
+	*state = scratch;
+	if (state_open(scratch->path, true, &scratch->fd, &err)) {
+		print_error("%s\n", err.text);
+		return -1;
+	}
+	return 0;
+}
+
+static int scratch_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+static int scratch_teardown(void **state)
+{
+	struct scratch *scratch = *state;
+
+	fd_close(&scratch->fd);
+	int rc = nftw(scratch->path, scratch_remove, 16, FTW_DEPTH | FTW_PHYS);
+	free(scratch);
+	return rc;
+}
+
+/* Make a file with @text below the state directory. */
+__attribute__((unused))
+static void scratch_write(const struct scratch *scratch, const char *path, const char *text)
+{
+	FD_CLEANUP int fd = openat(scratch->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
+}
+
+__attribute__((unused))
+static bool scratch_exists(const struct scratch *scratch, const char *path)
+{
+	struct stat st;
+
+	return fstatat(scratch->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Wait for @pid, which must exit with @expected. */
+__attribute__((unused))
+static void scratch_reap(pid_t pid, int expected)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), expected);
+}
+
+#define scratch_test(function) \
+	cmocka_unit_test_setup_teardown(function, scratch_setup, scratch_teardown)
+
+#endif
