@@ -9,6 +9,7 @@ set -eu
 netns=$1 link=$2 address4=$3 address6=$4 rules=$5
 
 ip netns add "$netns"
+# shellcheck disable=SC2016 # $0 is for the inner shell
 ip netns exec "$netns" sh -c '
 	echo 0 2147483647 >/proc/sys/net/ipv4/ping_group_range
 	echo 0 >/proc/sys/net/ipv6/conf/default/accept_ra

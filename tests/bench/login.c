@@ -25,8 +25,6 @@
 #include "clock.h"
 #include "count.h"
 
-#define SERVICE "bench"
-
 /* From the session's process. */
 struct report {
 	int rc;
@@ -75,7 +73,7 @@ static int prepare(struct session *session, const struct login_request *request,
 	if (!getpwnam(request->user))
 		return error_set(err, ENOENT, "no user %s", request->user);
 	session->conversation = (struct pam_conv){ converse, session };
-	result = pam_start_confdir(SERVICE, request->user, &session->conversation,
+	result = pam_start_confdir(request->service, request->user, &session->conversation,
 				   request->confdir, &session->pam);
 	if (result != PAM_SUCCESS)
 		return error_set(err, EACCES, "pam_start: %s", pam_strerror(NULL, result));

@@ -12,7 +12,8 @@
 struct carrel_error;
 
 struct login_request {
-	const char *confdir;    /* where the PAM service "bench" is described */
+	const char *confdir;    /* where PAM services are described */
+	const char *service;
 	const char *user;
 	bool confined;          /* the process must be in another network namespace afterwards, or not */
 };

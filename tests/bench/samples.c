@@ -12,6 +12,7 @@ static const struct { const char *key, *title; } names[SERIES_COUNT] = {
 	[SERIES_SECOND]     = { "second_login",  "carrel: second login" },
 	[SERIES_LOGOUT]     = { "logout",        "carrel: logout" },
 	[SERIES_UNCONFINED] = { "unconfined",    "carrel: unconfined user" },
+	[SERIES_PAM]        = { "pam_alone",     "PAM alone, no module" },
 	[SERIES_PLAIN]      = { "script_plain",  "script, one ip a step" },
 	[SERIES_BATCH]      = { "script_batch",  "script, ip -batch" },
 };

@@ -11,6 +11,7 @@ enum series {
 	SERIES_BARE,            /* the bare kernel steps */
 	SERIES_BARE_EXEC,       /* the same after one fork+exec */
 	SERIES_FIRST, SERIES_SECOND, SERIES_LOGOUT, SERIES_UNCONFINED,
+	SERIES_PAM,             /* a session whose one module does nothing */
 	SERIES_PLAIN,           /* script, one ip a step */
 	SERIES_BATCH,           /* script, ip -batch */
 };

@@ -192,7 +192,8 @@ static struct login_request login_request(const struct bench *bench, const char 
 					  bool confined, char confdir[PATH_MAX])
 {
 	return (struct login_request){
-		.confdir = in_site(bench, "pam.d", confdir), .user = user, .confined = confined,
+		.confdir = in_site(bench, "pam.d", confdir), .service = "bench",
+		.user = user, .confined = confined,
 	};
 }
 
@@ -209,6 +210,7 @@ static int measure_carrel(struct bench *bench, size_t round, struct carrel_error
 
 	if (rc < 0)
 		return rc;
+	settle();
 	rc = login_open(&request, &second, &us[SERIES_SECOND][round], err);
 	if (rc == 0)
 		rc = login_close(&second, &logout_us, err);
@@ -219,21 +221,35 @@ static int measure_carrel(struct bench *bench, size_t round, struct carrel_error
 	return rc < 0 ? rc : remove_carrel(bench, &user, err);
 }
 
-static int measure_unconfined(struct bench *bench, size_t round, struct carrel_error *err)
+/* A session of a user whom nobody confines: by carrel's decision, or without carrel. */
+static int measure_open(struct bench *bench, const char *service, enum series series, size_t round,
+			struct carrel_error *err)
 {
 	char confdir[PATH_MAX];
 	struct login_request request = login_request(bench, UNCONFINED_USER, false, confdir);
 	struct login login;
 	double logout_us;
-	int rc = login_open(&request, &login, &bench->samples.us[SERIES_UNCONFINED][round], err);
+	int rc;
 
+	request.service = service;
+	rc = login_open(&request, &login, &bench->samples.us[series][round], err);
 	return rc < 0 ? rc : login_close(&login, &logout_us, err);
+}
+
+static int measure_unconfined(struct bench *bench, size_t round, struct carrel_error *err)
+{
+	return measure_open(bench, "bench", SERIES_UNCONFINED, round, err);
+}
+
+static int measure_pam(struct bench *bench, size_t round, struct carrel_error *err)
+{
+	return measure_open(bench, "nothing", SERIES_PAM, round, err);
 }
 
 static int (*const variants[])(struct bench *bench, size_t round, struct carrel_error *err) = {
 	measure_bare, measure_bare_exec, measure_plain, measure_batch,
 	/* with carrel: */
-	measure_carrel, measure_unconfined,
+	measure_carrel, measure_unconfined, measure_pam,
 };
 #define VARIANT_COUNT (sizeof(variants) / sizeof(variants[0]))
 #define VARIANT_COUNT_WITHOUT_CARREL 4
@@ -323,16 +339,17 @@ static int trace_carrel(struct bench *bench, struct carrel_error *err)
 	struct user user = next_user(bench);
 	char confdir[PATH_MAX];
 	struct login_request confined = login_request(bench, user.name, true, confdir);
-	struct login_request unconfined = confined;
+	struct login_request unconfined = login_request(bench, UNCONFINED_USER, false, confdir);
 	int rc = trace_login(bench, SERIES_FIRST, &confined, err);
 
 	if (rc == 0)
 		rc = trace_login(bench, SERIES_SECOND, &confined, err);
 	if (rc == 0)
 		rc = remove_carrel(bench, &user, err);
-	unconfined.user = UNCONFINED_USER;
-	unconfined.confined = false;
-	return rc < 0 ? rc : trace_login(bench, SERIES_UNCONFINED, &unconfined, err);
+	if (rc == 0)
+		rc = trace_login(bench, SERIES_UNCONFINED, &unconfined, err);
+	unconfined.service = "nothing";
+	return rc < 0 ? rc : trace_login(bench, SERIES_PAM, &unconfined, err);
 }
 
 int variants_trace(struct bench *bench, struct carrel_error *err)

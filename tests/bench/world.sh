@@ -57,6 +57,7 @@ END
 cat >$site/pam.d/bench <<END
 session required $site/pam_carrel.so quiet helper=$site/carrel-helper config=$site/carrel.conf
 END
+echo 'session required pam_permit.so' >$site/pam.d/nothing
 
 # ---- the network: this host, and the internet behind it
 ip link set lo up
@@ -71,5 +72,17 @@ ip -n internet link set lo up
 ip -n internet link set eth0 up
 ip route add default via 198.51.100.2
 ip -6 route add default via 2001:db8:1::2
+
+# A host with a firewall, as every host of carrel's is. Without one each namespace's first
+# rule would switch the kernel's packet hooks on, and its end would switch them off again.
+nft -f - <<END
+table inet bench-host {
+	chain prerouting  { type filter hook prerouting  priority 0; ct state invalid drop; }
+	chain input       { type filter hook input       priority 0; }
+	chain forward     { type filter hook forward     priority 0; }
+	chain output      { type filter hook output      priority 0; }
+	chain postrouting { type filter hook postrouting priority 0; }
+}
+END
 
 "$build/tests/bench/carrel-bench" "$@" $site
