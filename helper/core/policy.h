@@ -4,7 +4,8 @@
  *
  * Rules are in the order in which they decide. Two destinations are special: the
  * host itself and the other carrels ("peers") can be reached only by rules that
- * name them; "any" and every address or prefix mean the world beyond them.
+ * name them; "any" and every address or prefix mean the world beyond them. Inwards
+ * "any" is everyone who can get here: the host, and peers that may reach others.
  */
 #ifndef CARREL_CORE_POLICY_H
 #define CARREL_CORE_POLICY_H
