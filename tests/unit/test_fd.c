@@ -162,6 +162,7 @@ static void test_fd_write_all_goes_on_after_signals_and_short_writes(void **stat
 			total += (size_t)n;
 			kill(getppid(), SIGUSR1);
 		}
+		free(bytes);
 		_exit(total == length ? 0 : 1);
 	}
 	close(ends[0]);
