@@ -136,9 +136,9 @@ static void test_run_command_passes_signals_on(void **state)
 {
 	(void)state;
 	/* $PPID is the process that runs run_command(). */
-	assert_int_equal(run_shell("trap 'kill $!; exit 9' TERM; sleep 10 &"
+	assert_int_equal(run_shell("trap 'kill -9 $!; exit 9' TERM; sleep 10 &"
 				   "kill -TERM $PPID; wait; exit 1", NULL), 9);
-	assert_int_equal(run_shell("trap 'kill $!; exit 8' USR1; sleep 10 &"
+	assert_int_equal(run_shell("trap 'kill -9 $!; exit 8' USR1; sleep 10 &"
 				   "kill -USR1 $PPID; wait; exit 1", NULL), 8);
 }
 

@@ -44,8 +44,8 @@ static void fill(struct findings *findings, struct arena *arena)
 	findings->policies = 1;
 	diagnostic_add(&diagnostics, SEVERITY_ERROR, &here, "'tpc' is not a protocol");
 	diagnostic_add(&diagnostics, SEVERITY_WARNING, &here, "never reached");
-	assert_int_equal(findings_add(findings, arena, here.file, &diagnostics), 0);
 	assert_int_equal(findings_add_file(findings, arena, "/c/y", "cannot open /c/y"), 0);
+	assert_int_equal(findings_add(findings, arena, here.file, &diagnostics), 0);
 }
 
 static void test_findings_put_text_points_at_each_finding(void **state)
@@ -58,9 +58,9 @@ static void test_findings_put_text_points_at_each_finding(void **state)
 	fill(&findings, &arena);
 	findings_put_text(&findings, &text);
 	assert_string_equal(text.data,
+		"/c/y: error: cannot open /c/y\n"
 		"/c/x.policy:3:7: error: 'tpc' is not a protocol\n"
 		"/c/x.policy:3:7: warning: never reached\n"
-		"/c/y: error: cannot open /c/y\n"
 		"0 configuration files, 1 policy, 0 assignments: 2 errors, 1 warning\n");
 }
 
@@ -76,12 +76,12 @@ static void test_findings_put_json_has_all_of_it(void **state)
 	assert_string_equal(text.data,
 		"{\"valid\": false, \"files\": 0, \"policies\": 1, \"assignments\": 0, "
 		"\"errors\": 2, \"warnings\": 1, \"trust_checked\": true,\n"
-		" \"findings\": [{\"severity\": \"error\", \"file\": \"/c/x.policy\", "
+		" \"findings\": [{\"severity\": \"error\", \"file\": \"/c/y\", \"line\": null, "
+		"\"column\": null, \"message\": \"cannot open /c/y\"},\n"
+		"  {\"severity\": \"error\", \"file\": \"/c/x.policy\", "
 		"\"line\": 3, \"column\": 7, \"message\": \"'tpc' is not a protocol\"},\n"
 		"  {\"severity\": \"warning\", \"file\": \"/c/x.policy\", \"line\": 3, "
-		"\"column\": 7, \"message\": \"never reached\"},\n"
-		"  {\"severity\": \"error\", \"file\": \"/c/y\", \"line\": null, "
-		"\"column\": null, \"message\": \"cannot open /c/y\"}]}\n");
+		"\"column\": 7, \"message\": \"never reached\"}]}\n");
 }
 
 static void test_findings_add_counts_what_was_not_kept(void **state)
