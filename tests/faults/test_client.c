@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The module's launcher and client against helpers that misbehave.
+ *
+ * All of it happens in namespaces of its own: process 1 of the PID namespace is this program
+ * too, because the launcher joins the namespaces of process 1. /run is an empty tmpfs.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/paths.h"
+#include "pam/client.h"
+
+#define HELPERS "/run/helpers"
+#define SKIPPED 77
+
+static volatile sig_atomic_t sigchld_count;
+
+static void count_sigchld(int number)
+{
+	(void)number;
+	sigchld_count++;
+}
+
+static int count_fds(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	int count = 0;
+
+	assert_non_null(directory);
+	while (readdir(directory))
+		count++;
+	closedir(directory);
+	return count;
+}
+
+/* One call of the helper HELPERS/@name; asserts that it leaves nothing behind. */
+static int call(const char *name, unsigned timeout_ms, struct client_reply *reply,
+		struct carrel_error *err)
+{
+	const struct wire_request request = {
+		.operation = WIRE_OPEN,
+		.subject = { .user = "ann", .uid = 1000, .service = "test", .tty = "", .rhost = "" },
+		.config = "",
+	};
+	char path[128];
+	const struct client_options options = { .helper = path, .timeout_ms = timeout_ms };
+	int fds = count_fds();
+	sigset_t before, after;
+
+	snprintf(path, sizeof(path), HELPERS "/%s", name);
+	sigchld_count = 0;
+	sigprocmask(SIG_SETMASK, NULL, &before);
+	int rc = client_call(&options, &request, reply, err);
+	sigprocmask(SIG_SETMASK, NULL, &after);
+	for (int number = 1; number < NSIG; number++)
+		assert_int_equal(sigismember(&before, number), sigismember(&after, number));
+	/* A signal or a child would come when the helper ends, a little later than its reply. */
+	nanosleep(&(struct timespec){ .tv_nsec = 20 * 1000000 }, NULL);
+	assert_int_equal(sigchld_count, 0);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+	assert_int_equal(errno, ECHILD);
+	assert_int_equal(count_fds(), rc == 0 && reply->netns_fd >= 0 ? fds + 2 : fds);
+	return rc;
+}
+
+static const struct fault {
+	const char *helper;
+	int rc;
+	const char *message;
+} faults[] = {
+	{ "missing",         -ENOENT,  "opening it" },
+	{ "not-executable",  -EACCES,  "executing it as the account carrel" },
+	{ "directory",       -EISDIR,  "regular file" },
+	{ "not-roots",       -EPERM,   "belongs to root" },
+	{ "writable",        -EPERM,   "belongs to root" },
+	{ "no-program",      -ENOEXEC, "executing it" },
+	{ "dies-at-once",    -EPIPE,   "ended without a reply" },
+	{ "dies",            -EPIPE,   "ended without a reply" },
+	{ "signal",          -EPIPE,   "ended without a reply" },
+	{ "hangs",           -ETIME,   "did not reply within 300 ms" },
+	{ "rubbish",         -EBADMSG, "understanding the helper's reply" },
+	{ "cut",             -EBADMSG, "understanding the helper's reply" },
+	{ "too-long",        -EBADMSG, "longer than" },
+	{ "none",            -EBADMSG, "carries 0 descriptors instead of 2" },
+	{ "one",             -EBADMSG, "carries 1 descriptors instead of 2" },
+	{ "three",           -EBADMSG, "carries 3 descriptors instead of 2" },
+	{ "many",            -EBADMSG, "more descriptors than fit" },
+	{ "pipe",            -EBADMSG, "first descriptor of the reply is no namespace" },
+	{ "file",            -EBADMSG, "first descriptor of the reply is no namespace" },
+	{ "mount-namespace", -EBADMSG, "no network namespace" },
+	{ "user-namespace",  -EBADMSG, "no network namespace" },
+	{ "swapped",         -EBADMSG, "first descriptor of the reply is no namespace" },
+	{ "second-pipe",     -EBADMSG, "second descriptor of the reply is no regular file" },
+};
+
+static void test_client_call_names_the_fault_of_the_helper(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
+		struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
+		struct carrel_error err = { 0 };
+		int rc = call(faults[i].helper, 300, &reply, &err);
+
+		if (rc != faults[i].rc || !strstr(err.text, faults[i].message))
+			fail_msg("%s: %d, '%s'", faults[i].helper, rc, err.text);
+	}
+}
+
+static void test_client_call_accepts_a_namespace_and_a_file(void **state)
+{
+	CLIENT_REPLY_CLEANUP struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
+	struct carrel_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(call("right", 5000, &reply, &err), 0);
+	assert_int_equal(reply.reply.status, WIRE_OK);
+	assert_string_equal(reply.reply.policy, "lab");
+	assert_int_equal(fcntl(reply.netns_fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fcntl(reply.session_fd, F_GETFD), FD_CLOEXEC);
+}
+
+static void test_client_call_kills_a_helper_that_hangs(void **state)
+{
+	struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
+	char line[256];
+
+	(void)state;
+	assert_int_equal(call("hangs", 100, &reply, NULL), -ETIME);
+	FILE *processes = popen("cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -c '^carrel-helper'", "r");
+	assert_non_null(processes);
+	assert_non_null(fgets(line, sizeof(line), processes));
+	pclose(processes);
+	assert_string_equal(line, "0\n");
+}
+
+static void assert_reports(const char *report, const char *line)
+{
+	if (!strstr(report, line))
+		fail_msg("no '%s' in:\n%s", line, report);
+}
+
+static void test_launcher_hands_over_nothing_but_two_capabilities(void **state)
+{
+	CLIENT_REPLY_CLEANUP struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
+	const struct passwd *account = getpwnam(HELPER_USER);
+	char line[128];
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	mode_t mask = umask(077);
+	int rc = call("report", 5000, &reply, NULL);
+	assert_int_equal(umask(mask), 077);
+	signal(SIGPIPE, SIG_DFL);
+	assert_int_equal(rc, 0);
+
+	const char *report = reply.reply.message;
+	/* CAP_NET_ADMIN is 12, CAP_SYS_ADMIN is 21. */
+	assert_reports(report, "CapInh:\t0000000000201000");
+	assert_reports(report, "CapPrm:\t0000000000201000");
+	assert_reports(report, "CapEff:\t0000000000201000");
+	assert_reports(report, "CapBnd:\t0000000000201000");
+	assert_reports(report, "CapAmb:\t0000000000201000");
+	snprintf(line, sizeof(line), "Uid:\t%u\t%u\t%u\t%u\n", account->pw_uid, account->pw_uid,
+		 account->pw_uid, account->pw_uid);
+	assert_reports(report, line);
+	snprintf(line, sizeof(line), "Gid:\t%u\t%u\t%u\t%u\n", account->pw_gid, account->pw_gid,
+		 account->pw_gid, account->pw_gid);
+	assert_reports(report, line);
+	assert_reports(report, "Groups:\t \n");
+	assert_reports(report, "SigBlk:\t0000000000000000\n");
+	assert_reports(report, "SigIgn:\t0000000000000000\n");
+	assert_reports(report, "fd 0\nfd 1\nfd 2\numask 22\ncwd /\ncore 0\nsession leader 1\n");
+	assert_reports(report, "environment empty\n");
+}
+
+static void test_launcher_repairs_the_directories(void **state)
+{
+	CLIENT_REPLY_CLEANUP struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
+	const struct passwd *account = getpwnam(HELPER_USER);
+	struct stat st;
+
+	(void)state;
+	rmdir(PATH_STATE);
+	rmdir(PATH_PINS);
+	assert_int_equal(mkdir(PATH_PINS, 0755), 0);
+	assert_int_equal(call("report", 5000, &reply, NULL), 0);
+	assert_int_equal(stat(PATH_STATE, &st), 0);
+	assert_int_equal(st.st_uid, account->pw_uid);
+	assert_int_equal(st.st_mode & ALLPERMS, 0755);
+	assert_int_equal(stat(PATH_PINS, &st), 0);
+	assert_int_equal(st.st_uid, 0);
+	assert_int_equal(st.st_gid, account->pw_gid);
+	assert_int_equal(st.st_mode & ALLPERMS, 01775);
+}
+
+/* SIGCHLD ignored would make the kernel reap for us, and waitpid would find nobody. */
+static void test_launcher_works_where_sigchld_is_ignored(void **state)
+{
+	CLIENT_REPLY_CLEANUP struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
+
+	(void)state;
+	signal(SIGCHLD, SIG_IGN);
+	int rc = call("right", 5000, &reply, NULL);
+	signal(SIGCHLD, count_sigchld);
+	assert_int_equal(rc, 0);
+}
+
+static void test_launcher_works_with_standard_descriptors_closed(void **state)
+{
+	CLIENT_REPLY_CLEANUP struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
+	int saved[3];
+
+	(void)state;
+	for (int fd = 0; fd < 3; fd++) {
+		saved[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 10);
+		close(fd);
+	}
+	int rc = call("report", 5000, &reply, NULL);
+	for (int fd = 0; fd < 3; fd++) {
+		dup2(saved[fd], fd);
+		close(saved[fd]);
+	}
+	assert_int_equal(rc, 0);
+	assert_reports(reply.reply.message, "fd 0\nfd 1\nfd 2\numask");
+}
+
+/* The application may itself be in a private mount namespace, or in a carrel. */
+static void test_launcher_goes_to_the_namespaces_of_process_1(void **state)
+{
+	struct stat host, found;
+
+	(void)state;
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
+
+		signal(SIGCHLD, count_sigchld);
+		if (unshare(CLONE_NEWNS | CLONE_NEWNET) || stat("/proc/1/ns/net", &host) ||
+		    call("right", 5000, &reply, NULL) || fstat(reply.netns_fd, &found))
+			_exit(1);
+		_exit(host.st_ino != found.st_ino);
+	}
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	/* This child of ours was no helper. */
+	sigchld_count = 0;
+}
+
+static void test_launcher_says_which_account_is_missing(void **state)
+{
+	struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
+	struct carrel_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(mount("/dev/null", "/etc/passwd", NULL, MS_BIND, NULL), 0);
+	int rc = call("right", 5000, &reply, &err);
+	assert_int_equal(umount("/etc/passwd"), 0);
+	assert_int_equal(rc, -ENOENT);
+	assert_non_null(strstr(err.text, "account 'carrel' does not exist"));
+}
+
+/* Copy @from to HELPERS/@name. */
+static int copy_helper(const char *from, const char *name)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command), "install -m 0755 %s " HELPERS "/%s", from, name);
+	return system(command);
+}
+
+/* Everything that the tests change lies in this process's own namespaces from here on. */
+static int set_up(void **state)
+{
+	static const char *const more[] = { "right", "report", "not-executable", "not-roots", "writable" };
+	char self[256] = "", fake[300];
+	int rc = 0;
+
+	(void)state;
+	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
+		return -1;
+	*strrchr(self, '/') = '\0';
+	snprintf(fake, sizeof(fake), "%s/fake_helper", self);
+	if (mkdir(HELPERS, 0755) || mkdir(HELPERS "/directory", 0755))
+		return -1;
+	for (size_t i = 6; i < sizeof(faults) / sizeof(faults[0]); i++)
+		rc |= copy_helper(fake, faults[i].helper);
+	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
+		rc |= copy_helper(fake, more[i]);
+	rc |= copy_helper("/etc/hostname", "no-program");
+	rc |= chmod(HELPERS "/not-executable", 0644) | chmod(HELPERS "/writable", 0775) |
+	      chown(HELPERS "/not-roots", 1, 0);
+	rc |= system("{ cat /etc/passwd; getent passwd " HELPER_USER " >/dev/null || "
+		     "echo '" HELPER_USER ":x:990:990::/:/usr/sbin/nologin'; } >/run/passwd");
+	rc |= mount("/run/passwd", "/etc/passwd", NULL, MS_BIND, NULL);
+	signal(SIGCHLD, count_sigchld);
+	return rc;
+}
+
+static int run_all(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_client_call_names_the_fault_of_the_helper),
+		cmocka_unit_test(test_client_call_accepts_a_namespace_and_a_file),
+		cmocka_unit_test(test_client_call_kills_a_helper_that_hangs),
+		cmocka_unit_test(test_launcher_hands_over_nothing_but_two_capabilities),
+		cmocka_unit_test(test_launcher_repairs_the_directories),
+		cmocka_unit_test(test_launcher_works_where_sigchld_is_ignored),
+		cmocka_unit_test(test_launcher_works_with_standard_descriptors_closed),
+		cmocka_unit_test(test_launcher_goes_to_the_namespaces_of_process_1),
+		cmocka_unit_test(test_launcher_says_which_account_is_missing),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, NULL);
+}
+
+/* Process 1 of the PID namespace: runs the tests in a child, and adopts what they leave. */
+static int run_init(void)
+{
+	int status, tests_status = -1;
+
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("proc", "/proc", "proc", 0, NULL) || mount("tmpfs", "/run", "tmpfs", 0, NULL))
+		return 1;
+	pid_t tests = fork();
+	if (tests == 0)
+		exit(run_all());
+	for (pid_t pid; (pid = wait(&status)) > 0;)
+		if (pid == tests)
+			tests_status = status;
+	return WIFEXITED(tests_status) ? WEXITSTATUS(tests_status) : 1;
+}
+
+int main(void)
+{
+	int status;
+
+	if (geteuid() != 0)
+		return SKIPPED;
+	if (unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET))
+		return 1;
+	pid_t pid = fork();
+	if (pid == 0)
+		exit(run_init());
+	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
