@@ -1,17 +1,40 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Test programs. tests/unit needs no privilege; tests/kernel runs in namespaces of its own.
+# make demo     see it work in a throwaway host (root)
+# make check    every test (root); make unit: those that need no privilege
+# make lint     what tools say of the sources
+#
+# Test programs: tests/unit needs no privilege, tests/kernel and tests/faults run as root in
+# namespaces of their own, tests/login in the test host. See tests/run.
 
 UNIT_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 KERNEL_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/kernel/test_*.c))
+FAULT_TESTS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/faults/*.c))
+FUZZ_REPLAYS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: unit-tests kernel-tests
+.PHONY: demo check unit lint unit-tests kernel-tests fault-tests fuzz-replays
+demo:
+	@BUILD=$(BUILD) tests/demo
+check:
+	@BUILD=$(BUILD) tests/run
+lint:
+	@BUILD=$(BUILD) tests/run lint
+unit: unit-tests
+	@set -e; for test in $(UNIT_TESTS); do $$test; done
+
 unit-tests: $(UNIT_TESTS)
 kernel-tests: $(KERNEL_TESTS)
+fault-tests: $(FAULT_TESTS)
+fuzz-replays: $(FUZZ_REPLAYS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(ARCHIVE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lcmocka $(NETLINK_LIBS) -lcap -lpam
+
+# What fuzzers found, and what they start from, is replayed by a main of our own.
+$(FUZZ_REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(ARCHIVE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
 -include tests/bench/bench.mk
 
