@@ -11,8 +11,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/number.h"
+#include "cli/view.h"
 #include "pam/subject.h"
-#include "state/record.h"
 
 /* Some directory services keep whole novels in the GECOS field; one this long is a fault. */
 #define PASSWD_FIRST_BYTES 1024
@@ -83,7 +83,7 @@ struct search {
 	uid_t uid;
 };
 
-/** search_record() - callback of record_each(): is this carrel the one that is meant? */
+/** search_record() - callback of view_each_record(): is this carrel the one that is meant? */
 static int search_record(const struct record *record, int rc, const struct carrel_error *why,
 			 void *context)
 {
@@ -103,7 +103,7 @@ static int find_by_record(const char *name, int state_fd, struct owner *ret,
 {
 	struct search search = { .name = name };
 
-	int rc = state_fd < 0 ? 0 : record_each(state_fd, search_record, &search, err);
+	int rc = view_each_record(state_fd, search_record, &search, err);
 	if (rc < 0)
 		return rc;
 	if (!search.found)

@@ -23,6 +23,14 @@ int view_open_state(int *ret_fd, struct carrel_error *err)
 	return 0;
 }
 
+int view_each_record(int state_fd, record_visitor *visit, void *context, struct carrel_error *err)
+{
+	if (state_fd < 0)
+		return 0;
+	int rc = record_each(state_fd, visit, context, err);
+	return rc == -ENOENT ? 0 : rc;
+}
+
 /** look_at_pin() - compare what is pinned as @netns with what the record says was */
 static enum pin_state look_at_pin(const char *netns, uint64_t expected_inode)
 {
@@ -86,7 +94,7 @@ int view_read(int state_fd, uid_t uid, struct arena *arena, struct view *ret,
 	return 0;
 }
 
-/** collect_record() - callback of record_each() */
+/** collect_record() - callback of view_each_record() */
 static int collect_record(const struct record *record, int rc, const struct carrel_error *why,
 			  void *context)
 {
@@ -116,11 +124,9 @@ int view_read_all(int state_fd, struct arena *arena, struct views *ret, struct c
 		.state_fd = state_fd, .arena = arena, .views = &views, .err = err,
 	};
 
-	if (state_fd >= 0) {
-		int rc = record_each(state_fd, collect_record, &collection, err);
-		if (rc < 0)
-			return rc;
-	}
+	int rc = view_each_record(state_fd, collect_record, &collection, err);
+	if (rc < 0)
+		return rc;
 	*ret = views;
 	return 0;
 }

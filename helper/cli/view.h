@@ -32,6 +32,20 @@ struct views {
 /** view_open_state() - /run/carrel; 0 with *@ret_fd -1 when nothing ever made it; -errno */
 int view_open_state(int *ret_fd, struct carrel_error *err);
 
+/* What record_each() calls. */
+typedef int record_visitor(const struct record *record, int rc, const struct carrel_error *why,
+			   void *context);
+
+/**
+ * view_each_record() - record_each(), where there is no record yet, too
+ * @state_fd:	as view_open_state() gave it, -1 included
+ * @visit:	does not return -ENOENT
+ *
+ * The directory that the system makes at boot is empty until the first login.
+ */
+int view_each_record(int state_fd, record_visitor *visit, void *context,
+		     struct carrel_error *err);
+
 /**
  * view_read() - the carrel of @uid
  * Return: 0; -ENOENT; -errno
