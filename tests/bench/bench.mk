@@ -2,31 +2,36 @@
 #
 # make bench                    as root: carrel beside the kernel's floor and beside scripts
 # make bench-floor              the same without carrel
+# make bench-tests              the bench's own arithmetic and counting
 # RUNS=100 rounds, SEED=1 for their order, JSON=FILE for the figures.
 
 BENCH         := $(BUILD)/tests/bench
 BENCH_SOURCES := $(filter-out tests/bench/nothing.c tests/bench/test_%.c,$(wildcard tests/bench/*.c))
+BENCH_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/test_*.c))
 BENCH_OPTIONS  = $(if $(RUNS),-r $(RUNS)) $(if $(SEED),-s $(SEED)) $(if $(JSON),-j '$(abspath $(JSON))')
+bench_needed   = $$(readelf -d $(1) | sed -n 's/.*(NEEDED)//p')
 
 .PHONY: bench bench-floor bench-tests
 bench: $(PROGRAMS) $(BENCH)/carrel-bench $(BENCH)/nothing
+	$(Q)[ "$(call bench_needed,$(BUILD)/carrel-helper)" = "$(call bench_needed,$(BENCH)/nothing)" ] || \
+		{ echo 'bench: tests/bench/nothing is not linked like carrel-helper' >&2; exit 1; }
 	$(Q)tests/bench/world.sh '$(abspath $(BUILD))' -c $(BENCH_OPTIONS)
 
 bench-floor: $(BENCH)/carrel-bench $(BENCH)/nothing
 	$(Q)tests/bench/world.sh '$(abspath $(BUILD))' $(BENCH_OPTIONS)
 
-bench-tests: $(BENCH)/test_stats
-	$(Q)$<
+bench-tests: $(BENCH_TESTS)
+	$(Q)for test in $(BENCH_TESTS); do $$test || exit 1; done
 
 $(BENCH)/carrel-bench: $(BENCH_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NETLINK_LIBS) -lcap -lpam -lm
 
-$(BENCH)/test_stats: $(BENCH)/test_stats.o $(BENCH)/stats.o
+$(BENCH)/test_%: $(BENCH)/test_%.o $(BENCH)/%.o $(ARCHIVE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lm
 
 # Needs none of its libraries, and is to load them all the same: as the helper does.
 $(BENCH)/nothing: $(BENCH)/nothing.o
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--no-as-needed -pie -o $@ $^ $(NETLINK_LIBS) -lcap
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--no-as-needed -pie -o $@ $^ $(NETLINK_LIBS)
