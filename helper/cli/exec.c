@@ -61,8 +61,7 @@ static int judge_reply(const struct wire_reply *reply, const char *user)
 		cli_complain("%s has no carrel: no assignment gives one to this user", user);
 		return CLI_NOT_FOUND;
 	case WIRE_DENIED:
-		cli_complain("%s has no carrel: an assignment denies this user every session",
-			     user);
+		cli_complain("%s has no carrel: %s", user, reply->message);
 		return CLI_NOT_FOUND;
 	case WIRE_STALE:
 		cli_complain("the configuration changes faster than it can be read; try again");
