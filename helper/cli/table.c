@@ -67,7 +67,7 @@ void table_write(const struct table *table, unsigned indent, struct buffer *buff
 	assert(table->columns > 0 && table->columns <= TABLE_COLUMNS_MAX);
 	measure(table, widths);
 	for (size_t row = 0; row < table->cells.count; row += table->columns) {
-		const char *const *cells = &table->cells.items[row];
+		const char *const *cells = table->cells.items + row;
 		size_t length = row_length(cells, table->columns);
 
 		pad(buffer, length ? indent : 0);
