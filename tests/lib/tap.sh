@@ -14,13 +14,15 @@ run_tests() {
 	log=$(mktemp)
 	echo "1..${#names[@]}"
 	for name in "${names[@]}"; do
+		: >"$log"
 		number=$((number + 1))
 		# Not as a condition: bash would ignore set -e in it.
 		(
-			PS4='+ line $LINENO: '
+			# Into the log, not into what a test captures of a command's messages.
+			BASH_XTRACEFD=9 PS4='+ line $LINENO: '
 			set -eux -o pipefail
 			"$name"
-		) >"$log" 2>&1 </dev/null
+		) >>"$log" 2>&1 9>&1 </dev/null
 		rc=$?
 		case $rc in
 		0)	echo "ok $number - $name" ;;
