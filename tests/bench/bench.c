@@ -21,7 +21,7 @@
 
 /* Numbers of namespaces are 16 bits of an address, and a round uses five. */
 #define ROUNDS_MAX     10000
-#define ROUNDS_DEFAULT 100
+#define ROUNDS_DEFAULT 80
 #define VARIANTS_MAX   16
 
 static int usage(void)

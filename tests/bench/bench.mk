@@ -3,7 +3,7 @@
 # make bench                    as root: carrel beside the kernel's floor and beside scripts
 # make bench-floor              the same without carrel
 # make bench-tests              the bench's own arithmetic and counting
-# RUNS=100 rounds, SEED=1 for their order, JSON=FILE for the figures.
+# RUNS=80 rounds, SEED=1 for their order, JSON=FILE for the figures.
 
 BENCH         := $(BUILD)/tests/bench
 BENCH_SOURCES := $(filter-out tests/bench/nothing.c tests/bench/test_%.c,$(wildcard tests/bench/*.c))
