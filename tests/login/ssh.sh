@@ -89,6 +89,7 @@ test_ssh_session_has_no_capability_over_its_network() {
 test_ssh_second_login_shares_the_network_of_the_first() {
 	local first
 	first=$(netns_of_login exam1)
+	expect_differ "$first" "$host_netns"
 	expect_equal "$(netns_of_login exam1)" "$first"
 }
 
