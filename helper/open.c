@@ -282,6 +282,7 @@ static int join_or_build(struct opening *opening, struct carrel_error *err)
 	return 0;
 }
 
+/* Leave a trace of the session that lives as long as it; sweep up those of dead ones. */
 static int open_session(struct opening *opening, struct carrel_error *err)
 {
 	const struct subject *subject = opening->subject;
@@ -295,6 +296,8 @@ static int open_session(struct opening *opening, struct carrel_error *err)
 	/* Cut where they are too long: they are for people to read. */
 	strncpy(session.service, subject->service, sizeof(session.service) - 1);
 	strncpy(session.origin, origin, sizeof(session.origin) - 1);
+	if (session_each(opening->state_fd, subject->uid, true, NULL, NULL, err) < 0)
+		request_warn(opening->request, "%s", err->text);
 	return session_create(opening->state_fd, &session, &opening->request->session_fd, err);
 }
 

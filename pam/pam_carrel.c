@@ -383,6 +383,9 @@ static void leave(pam_handle_t *pamh)
 	if (setns(session->original_fd, CLONE_NEWNET) < 0)
 		pam_syslog(pamh, LOG_NOTICE, "cannot go back to the original network namespace: %s",
 			   strerror(errno));
+	/* An empty file is nobody's session, though this process may live on. */
+	if (ftruncate(session->lock_fd, 0) < 0)
+		pam_syslog(pamh, LOG_NOTICE, "cannot end the session's record: %s", strerror(errno));
 	/* PAM frees the old data through session_free(), which lets go of the lock. */
 	(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
 }

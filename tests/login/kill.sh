@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The helper is killed at each of its system calls in turn. Every time: the login is refused,
+# what is left is what the next login uses, and that login works and is confined.
+#
+# shellcheck disable=SC2154  # variables of login.sh
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/login.sh"
+
+helper=/usr/libexec/carrel/carrel-helper
+killer=/usr/local/libexec/killer
+uid=61001
+probe=$(command -v probe)
+
+# "su" gets the helper that dies, "runuser -l" keeps the real one.
+install_killer() {
+	install -D "$HOST_BUILD/tests/faults/killer" $killer
+	mkdir -p -m 1777 /tmp/killer
+	sed -i "s|pam_carrel.so.*|pam_carrel.so helper=$killer|" /etc/pam.d/su
+}
+
+# dies_at N: a login whose helper is killed when it is about to make its Nth system call.
+# It is refused; or, when the reply had been sent already, in the right place.
+# Leaves a count when the helper ended before that: then there is nothing left to try.
+dies_at() {
+	local output rc=0
+	rm -f /tmp/killer/count
+	echo "$1 $helper" >/tmp/killer/at
+	output=$(su exam1 -c 'readlink /proc/self/ns/net' 2>&1) || rc=$?
+	[ ! -e /tmp/killer/count ] || return 0
+	if [ $rc -eq 0 ]; then
+		expect_equal "$output" "net:[$(stat -L -c %i /run/netns/carrel-$uid)]"
+	else
+		expect_match "$output" 'this login is refused'
+		expect_no_match "$output" 'net:'
+	fi
+}
+
+# What is pinned has a record, and is the namespace that the record names.
+expect_whole_or_absent() {
+	local inode
+	[ -e /run/netns/carrel-$uid ] || return 0
+	inode=$(stat -L -c %i /run/netns/carrel-$uid)
+	if [ "$(stat -L -f -c %T /run/netns/carrel-$uid)" = nsfs ]; then
+		expect_match "$(cat /run/carrel/carrels/$uid)" "^netns $inode$"
+	fi
+}
+
+expect_next_login_works() {
+	local output
+	output=$(runuser -l exam1 -c "readlink /proc/self/ns/net; $probe tcp ${exam_site[0]} 443;
+		$probe tcp ${exam_site[1]} 443 && echo passed; $probe tcp ${other_site[0]} 443 || echo stopped")
+	expect_match "$output" "^net:\[$(stat -L -c %i /run/netns/carrel-$uid)\]$"
+	expect_match "$output" passed
+	expect_match "$output" stopped
+	expect_equal "$(find /run/carrel -name '.tmp-*')" ""
+	expect_equal "$(ip -o link show type veth | grep -c ': cr-61001@')" 1
+	expect_equal "$(ls /run/carrel/addresses | grep -c '^10\.')" 1
+}
+
+
+# The counters are left out of the comparison.
+remember_host_table() {
+	nft --stateless list table inet carrel >/tmp/killer/table
+}
+
+# kill_at_every_call PREPARE: PREPARE is run before each
+kill_at_every_call() {
+	local at=1
+	while :; do
+		"$1"
+		dies_at $at
+		[ ! -e /tmp/killer/count ] || break
+		expect_whole_or_absent
+		expect_next_login_works
+		nft --stateless list table inet carrel | cmp - /tmp/killer/table
+		at=$((at + 1))
+		[ $at -lt 1000 ]
+	done
+	tries=$((at - 1))
+	expect_equal "$(cat /tmp/killer/count)" "$tries"
+	echo "# killed at each of $tries system calls" >&3
+}
+
+without_carrel() {
+	carrel remove exam1 >/dev/null || [ $? -eq 3 ]
+}
+
+with_carrel() {
+	runuser -l exam1 -c true
+}
+
+test_kill_at_every_call_of_a_first_login() {
+	install_killer
+	with_carrel
+	remember_host_table
+	kill_at_every_call without_carrel
+	[ "$tries" -gt 50 ]
+}
+
+test_kill_at_every_call_of_a_second_login() {
+	install_killer
+	with_carrel
+	remember_host_table
+	kill_at_every_call with_carrel
+	[ "$tries" -gt 20 ]
+}
+
+exec 3>&1
+run_tests "$@"
