@@ -220,6 +220,7 @@ static int build(struct opening *opening, struct carrel_error *err)
 	if (rc < 0)
 		return rc;
 	if (opening->policy.uplink != UPLINK_NONE) {
+		facts_find_mtu(&opening->kernel.host, &opening->facts);
 		allocate_address6(&opening->config.pool6, input->uid, &input->address6);
 		rc = state_claim_address4(opening->state_fd, &opening->config.pool4, input->uid,
 					  &input->address4, err);

@@ -25,7 +25,7 @@ struct carrel_error;
 /* What is there, as far as a plan depends on it. */
 struct facts {
 	bool ipv6;                      /* the host speaks IPv6 */
-	uint32_t mtu_bytes;             /* of the link that leads out of the host */
+	uint32_t mtu_bytes;             /* of the link that leads out; plan_build() with an uplink */
 	struct prefix_list host;        /* the host's addresses; only for policies that name the host */
 };
 

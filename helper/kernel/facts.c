@@ -127,20 +127,25 @@ int facts_gather(struct rtnl *host, bool host_addresses, struct arena *arena,
 		 struct facts *ret_facts, struct carrel_error *err)
 {
 	struct facts facts = { .ipv6 = host_has_ipv6() };
-	uint32_t mtu6;
-	int rc;
 
-	facts.mtu_bytes = way_out_mtu(host, FAMILY_IPV4);
-	mtu6 = facts.ipv6 ? way_out_mtu(host, FAMILY_IPV6) : 0;
-	if (mtu6 && (!facts.mtu_bytes || mtu6 < facts.mtu_bytes))
-		facts.mtu_bytes = mtu6;
-	if (!facts.mtu_bytes)
-		facts.mtu_bytes = DEFAULT_MTU_BYTES;
 	if (host_addresses) {
-		rc = list_host_addresses(host, arena, &facts.host, err);
+		int rc = list_host_addresses(host, arena, &facts.host, err);
+
 		if (rc < 0)
 			return rc;
 	}
 	*ret_facts = facts;
 	return 0;
+}
+
+void facts_find_mtu(struct rtnl *host, struct facts *facts)
+{
+	uint32_t mtu4 = way_out_mtu(host, FAMILY_IPV4);
+	uint32_t mtu6 = facts->ipv6 ? way_out_mtu(host, FAMILY_IPV6) : 0;
+
+	facts->mtu_bytes = mtu4 ? mtu4 : mtu6;
+	if (mtu6 && mtu6 < facts->mtu_bytes)
+		facts->mtu_bytes = mtu6;
+	if (!facts->mtu_bytes)
+		facts->mtu_bytes = DEFAULT_MTU_BYTES;
 }

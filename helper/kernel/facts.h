@@ -11,15 +11,21 @@ struct carrel_error;
 struct rtnl;
 
 /**
- * facts_gather() - what a plan must know
+ * facts_gather() - what every plan must know
  * @host:	rtnetlink of the host's namespace
  * @host_addresses: list the host's own addresses too (a dump: only where a policy asks)
  * @arena:	the list lives here
  *
- * A host without a default route, or without IPv6, is no error.
+ * A host without IPv6 is no error.
  * Context: in the host's network namespace
  */
 int facts_gather(struct rtnl *host, bool host_addresses, struct arena *arena,
 		 struct facts *ret_facts, struct carrel_error *err);
+
+/**
+ * facts_find_mtu() - what a plan that makes an uplink must know besides
+ * @facts:	gathered; gets the MTU of the link that leads out, or Ethernet's where none does
+ */
+void facts_find_mtu(struct rtnl *host, struct facts *facts);
 
 #endif

@@ -118,6 +118,7 @@ static int build(struct fixture *fixture, uid_t uid, const char *policy, struct 
 	if (rc == 0)
 		rc = facts_gather(&kernel.host, policy_names_host(&fixture->policy),
 				  &fixture->arena, &fixture->facts, err);
+	facts_find_mtu(&kernel.host, &fixture->facts);
 	if (rc == 0)
 		rc = host_prepare(fixture->facts.ipv6, &state, &outcome, err);
 	if (rc == 0)
