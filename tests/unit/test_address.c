@@ -73,7 +73,8 @@ static void test_prefix_parse_gives_back_what_format_wrote(void **state)
 {
 	static const char *const texts[] = {
 		"192.0.2.0/24", "0.0.0.0/0", "192.0.2.4/31", "192.0.2.1", "::/0", "2001:db8::/32",
-		"2001:db8::/127", "2001:db8::1", "2001:db8::8000/113", "fe80::/10",
+		"2001:db8::/127", "2001:db8::1", "2001:db8::8000/113", "2001:db8::/100", "fe80::/10", "10.0.0.0/9",
+		"10.64.0.0/10",
 	};
 
 	(void)state;
@@ -161,6 +162,9 @@ static void test_prefix_covers_only_what_lies_inside(void **state)
 	(void)state;
 	assert_true(prefix_covers(&outer, &inner));
 	assert_true(prefix_covers(&outer, &outer));
+	assert_false(prefix_covers(&inner, &outer));
+	/* Begins where the larger one does. */
+	inner = prefix_of("192.0.2.0/25");
 	assert_false(prefix_covers(&inner, &outer));
 	assert_false(prefix_covers(&outer, &beside));
 }

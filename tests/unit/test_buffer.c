@@ -108,6 +108,8 @@ static void test_utf8_decode_refuses_malformed_sequences(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
 		assert_int_equal(utf8_decode(malformed[i], strlen(malformed[i]), &character), 0);
+	/* The rest of the character is there, but beyond the text. */
+	assert_int_equal(utf8_decode("\xc3\xbc", 1, &character), 0);
 }
 
 static void test_utf8_decode_accepts_the_ends_of_each_length(void **state)

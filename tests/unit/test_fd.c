@@ -30,6 +30,10 @@ static void test_fd_close_keeps_errno_and_forgets_the_number(void **state)
 	assert_int_equal(fcntl(number, F_GETFD), -1);
 	fd_close(&fd);
 	assert_int_equal(fd, -1);
+	/* Closing it again by the number fails, which must not be seen either. */
+	errno = EXDEV;
+	fd_close(&number);
+	assert_int_equal(errno, EXDEV);
 }
 
 static void test_fd_steal_hands_on_without_closing(void **state)
@@ -141,29 +145,44 @@ static void ignore(int signal)
 	(void)signal;
 }
 
+/* The byte at @offset of what is sent: the same one comes again only after 251 others. */
+static char pattern(size_t offset)
+{
+	return (char)(offset % 251);
+}
+
 /* More than a pipe holds, while signals without SA_RESTART keep coming. */
 static void test_fd_write_all_goes_on_after_signals_and_short_writes(void **state)
 {
 	struct sigaction action = { .sa_handler = ignore };
 	size_t length = 1 << 20;
-	char *bytes = calloc(1, length);
+	char *bytes = malloc(length);
 	int ends[2];
 
 	(void)state;
+	for (size_t i = 0; i < length; i++)
+		bytes[i] = pattern(i);
 	assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	pid_t pid = fork();
 	if (pid == 0) {
-		size_t total = 0;
+		size_t total = 0, wrong = 0;
 		ssize_t n;
 
 		close(ends[1]);
+		/* The pipe is full and the writer waits: it is woken with nothing written. */
+		for (unsigned i = 0; i < 5; i++) {
+			usleep(3000);
+			kill(getppid(), SIGUSR1);
+		}
 		while ((n = read(ends[0], bytes, 20000)) > 0) {
+			for (size_t i = 0; i < (size_t)n; i++)
+				wrong += bytes[i] != pattern(total + i);
 			total += (size_t)n;
 			kill(getppid(), SIGUSR1);
 		}
 		free(bytes);
-		_exit(total == length ? 0 : 1);
+		_exit(total == length && wrong == 0 ? 0 : 1);
 	}
 	close(ends[0]);
 	assert_int_equal(fd_write_all(ends[1], bytes, length), 0);

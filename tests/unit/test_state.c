@@ -102,7 +102,7 @@ static void test_state_open_trusts_an_owner_whom_root_chose(void **state)
 	as_user(READER_UID, open_state, path, -EPERM);
 }
 
-/* As the helper: everything that a login writes. */
+/* A lock that was made by whoever came first, and a claim of one's own. */
 static int use_state(const char *path)
 {
 	struct prefix pool = { { FAMILY_IPV4, { 10, 213 } }, 24 };
@@ -113,13 +113,13 @@ static int use_state(const char *path)
 	int rc = state_open(path, true, &state_fd, NULL);
 	if (rc == 0)
 		rc = state_lock(state_fd, 1000, &lock_fd, NULL);
-	return rc ? rc : state_claim_address4(state_fd, &pool, 1000, &address, NULL);
+	return rc ? rc : state_claim_address4(state_fd, &pool, geteuid(), &address, NULL);
 }
 
 static void test_state_made_by_root_is_usable_by_its_owner(void **state)
 {
 	struct scratch *scratch = *state;
-	char path[128];
+	char path[128], temporary[64];
 
 	if (geteuid() != 0)
 		skip();
@@ -127,7 +127,8 @@ static void test_state_made_by_root_is_usable_by_its_owner(void **state)
 	assert_int_equal(mkdir(path, 0755), 0);
 	assert_int_equal(chown(path, HELPER_UID, HELPER_UID), 0);
 	assert_int_equal(use_state(path), 0);
-	assert_false(scratch_exists(scratch, "state/locks/.tmp-1"));
+	snprintf(temporary, sizeof(temporary), "state/locks/.tmp-%d", getpid());
+	assert_false(scratch_exists(scratch, temporary));
 	as_user(HELPER_UID, use_state, path, 0);
 	as_user(READER_UID, use_state, path, -EACCES);
 }
@@ -355,6 +356,25 @@ static void test_state_claim_address4_follows_a_pool_that_moved(void **state)
 	assert_false(scratch_exists(scratch, path));
 }
 
+/* Its note names an address that somebody else has taken over since. */
+static void test_state_claim_address4_does_not_believe_an_old_note(void **state)
+{
+	struct scratch *scratch = *state;
+	struct prefix pool = pool_of(16);
+	struct address taken;
+	char text[ADDRESS_TEXT_SIZE];
+
+	allocate_address4(&pool, 1000, 5, &taken);
+	leave_claim(scratch, &taken, 1001);
+	write_record(scratch, 1001);
+	address_format(&taken, text);
+	assert_int_equal(symlinkat(text, scratch->fd, "addresses/uid-1000"), 0);
+	struct address address = claim(scratch, &pool, 1000);
+	assert_false(address_equal(&address, &taken));
+	assert_int_equal(count_claims(scratch, 1000), 1);
+	assert_int_equal(count_claims(scratch, 1001), 1);
+}
+
 /* Every state in which a helper can be killed while it claims. */
 static void test_state_claim_address4_makes_one_claim_after_a_crash(void **state)
 {
@@ -380,7 +400,9 @@ static void test_state_claim_address4_makes_one_claim_after_a_crash(void **state
 	/* While replacing a note; and with a note that is rubbish. */
 	assert_int_equal(symlinkat("x", scratch->fd, "addresses/.tmp-3000"), 0);
 	assert_int_equal(symlinkat("rubbish", scratch->fd, "addresses/uid-3000"), 0);
-	claim(scratch, &pool, 3000);
+	allocate_address4(&pool, 3000, 0, &third);
+	address = claim(scratch, &pool, 3000);
+	assert_true(address_equal(&address, &third));
 	assert_int_equal(count_claims(scratch, 3000), 1);
 	assert_false(scratch_exists(scratch, "addresses/.tmp-3000"));
 }
@@ -496,6 +518,7 @@ int main(void)
 		scratch_test(test_state_claim_address4_spares_a_login_that_is_being_built),
 		scratch_test(test_state_claim_address4_leaves_what_an_administrator_set_aside),
 		scratch_test(test_state_claim_address4_follows_a_pool_that_moved),
+		scratch_test(test_state_claim_address4_does_not_believe_an_old_note),
 		scratch_test(test_state_claim_address4_makes_one_claim_after_a_crash),
 		scratch_test(test_state_release_address4_gives_up_only_ones_own),
 		scratch_test(test_state_claim_address4_says_when_the_pool_is_used_up),
