@@ -7,12 +7,14 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -75,6 +77,18 @@ static bool scratch_exists(const struct scratch *scratch, const char *path)
 	struct stat st;
 
 	return fstatat(scratch->fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* fork(2); the child ends with the test program, also when an assertion fails before its time. */
+__attribute__((unused))
+static pid_t scratch_fork(void)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent))
+		_exit(255);
+	return pid;
 }
 
 /* Wait for @pid, which must exit with @expected. */

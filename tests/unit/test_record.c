@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "scratch.h"
 
-#include <signal.h>
-
 #include "state/record.h"
 
 static const char example[] =
@@ -301,7 +299,7 @@ static void test_record_read_never_sees_half_a_record(void **state)
 	struct record record = example_record;
 
 	assert_int_equal(record_write(scratch->fd, &record, NULL), 0);
-	pid_t pid = fork();
+	pid_t pid = scratch_fork();
 	if (pid == 0) {
 		for (unsigned i = 0;; i++) {
 			strcpy(record.policy, i % 2 ? "exam" : "a-policy-with-a-long-name");

@@ -2,9 +2,7 @@
 #include "scratch.h"
 
 #include <dirent.h>
-#include <signal.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "state/process.h"
@@ -15,9 +13,8 @@
 /* A process that waits to be killed. */
 static pid_t start_sleeper(void)
 {
-	pid_t pid = fork();
+	pid_t pid = scratch_fork();
 
-	assert_true(pid >= 0);
 	if (pid == 0)
 		for (;;)
 			pause();
@@ -348,7 +345,7 @@ static void test_session_each_never_errs_when_many_ask_at_once(void **state)
 	open_orphan(scratch, &held);
 	assert_int_equal(pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK), 0);
 	for (unsigned i = 0; i < 4; i++) {
-		testers[i] = fork();
+		testers[i] = scratch_fork();
 		if (testers[i])
 			continue;
 		/* The lock is the parent's: what a tester inherits must not hold it. */

@@ -2,7 +2,6 @@
 #include "scratch.h"
 
 #include <dirent.h>
-#include <signal.h>
 
 #include "core/allocate.h"
 #include "state/record.h"
@@ -71,9 +70,8 @@ static void test_state_open_refuses_what_is_no_directory(void **state)
 /* Run @check in a process of @uid. */
 static void as_user(uid_t uid, int (*check)(const char *path), const char *path, int expected)
 {
-	pid_t pid = fork();
+	pid_t pid = scratch_fork();
 
-	assert_true(pid >= 0);
 	if (pid == 0) {
 		if (setresgid(uid, uid, uid) || setresuid(uid, uid, uid))
 			_exit(255);
@@ -164,7 +162,7 @@ static void test_state_lock_waits_through_signals(void **state)
 
 	assert_int_equal(state_lock(scratch->fd, 1000, &fd, NULL), 0);
 	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-	pid_t pid = fork();
+	pid_t pid = scratch_fork();
 	if (pid == 0) {
 		close(fd);
 		sigaction(SIGUSR1, &action, NULL);
@@ -464,7 +462,7 @@ static unsigned log_in_together(const struct scratch *scratch, uid_t first, unsi
 	assert_int_equal(pipe2(done, O_CLOEXEC), 0);
 	assert_int_equal(pipe2(go_on, O_CLOEXEC), 0);
 	for (unsigned i = 0; i < count; i++) {
-		pids[i] = fork();
+		pids[i] = scratch_fork();
 		if (pids[i] == 0) {
 			close(go_on[1]);
 			_exit(-log_in(scratch, first + i, done[1], go_on[0]));
