@@ -57,7 +57,7 @@ log_mark() {
 }
 
 logged_since() {
-	tail -n "+$(($1 + 1))" $auth_log | grep -E -e "$2"
+	expect_match "$(tail -n "+$(($1 + 1))" $auth_log)" "$2"
 }
 
 # refused USER: sshd lets the user in, PAM does not: no command is run

@@ -1,0 +1,327 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What is broken refuses the confined with a clear message, and keeps nobody else out. A
+# configuration that was valid once stays in force.
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/login.sh"
+# shellcheck disable=SC2154  # host_netns comes from login.sh
+: "$host_netns"
+
+helper=/usr/libexec/carrel/carrel-helper
+config=/etc/carrel/carrel.conf
+
+# Root, and the exempt, get in whatever is broken; those whom nothing confines do as long as
+# that can be known.
+privileged_get_in() {
+	expect_equal "$(netns_of_login root)" "$host_netns"
+	expect_equal "$(netns_of_login admin1)" "$host_netns"
+	expect_equal "$(su root -c 'readlink /proc/self/ns/net')" "$host_netns"
+}
+
+# refused_because REGEX: exam1 is, the user is told, the log says why
+refused_because() {
+	local mark output
+	mark=$(log_mark)
+	output=$(refused exam1)
+	expect_match "$output" 'No network of your own could be made, so this login is refused'
+	logged_since "$mark" "pam_carrel\\(sshd:session\\): .*$1"
+	privileged_get_in
+}
+
+# saved PATH...: put back at the test's end. So is the state in /run, which starts empty.
+saved() {
+	mkdir -p /tmp/saved
+	tar -C / -cpf /tmp/saved/files.tar "${@#/}"
+	trap 'restore' EXIT
+	forget
+}
+
+restore() {
+	tar -C / -xpf /tmp/saved/files.tar --unlink-first
+	forget
+}
+
+# As after a boot: no carrel, nothing remembered.
+forget() {
+	local pin
+	for pin in /run/netns/carrel-*; do
+		! mountpoint --quiet "$pin" || umount "$pin"
+		rm -f "$pin"
+	done
+	find /run/carrel -mindepth 2 -delete
+	rm -f /run/carrel/host
+}
+
+# --- the helper
+
+test_fault_helper_missing() {
+	saved $helper
+	rm $helper
+	refused_because "$helper.*No such file"
+	expect_equal "$(netns_of_login free1)" "$host_netns"
+}
+
+test_fault_helper_not_executable() {
+	saved $helper
+	chmod 0644 $helper
+	refused_because "$helper.*Permission denied"
+}
+
+test_fault_helper_a_directory() {
+	saved $helper
+	rm $helper
+	mkdir $helper
+	trap 'rmdir $helper; restore' EXIT
+	refused_because "$helper"
+}
+
+test_fault_helper_no_program() {
+	saved $helper
+	echo "no program" >$helper
+	refused_because "$helper.*Exec format error"
+}
+
+test_fault_helper_ends_without_a_reply() {
+	saved $helper
+	cp /bin/true $helper
+	refused_because "ended without"
+}
+
+# cat reads the request, and waits for more.
+test_fault_helper_hangs() {
+	saved $helper /etc/pam.d/sshd
+	sed -i 's/pam_carrel.so/& timeout=1/' /etc/pam.d/sshd
+	cp /bin/cat $helper
+	refused_because "within 1"
+	eventually 2 expect_failure pgrep -x carrel-helper
+}
+
+test_fault_account_of_the_helper_missing() {
+	saved /etc/passwd
+	sed -i '/^carrel:/d' /etc/passwd
+	refused_because "account 'carrel'"
+}
+
+# --- the configuration, with none remembered
+
+test_fault_configuration_missing() {
+	saved $config
+	rm $config
+	refused_because "$config.*No such file"
+}
+
+test_fault_configuration_invalid() {
+	saved $config
+	sed -i '3s/assign/asign/' $config
+	refused_because "$config:3:1: .*asign.*did you mean 'assign'"
+}
+
+test_fault_configuration_world_writable() {
+	saved $config
+	chmod 0666 $config
+	refused_because "$config.*chmod"
+}
+
+test_fault_configuration_not_of_root() {
+	saved $config
+	chown exam1 $config
+	refused_because "$config.*chown"
+}
+
+test_fault_configuration_a_directory() {
+	saved $config
+	rm $config
+	mkdir $config
+	trap 'rmdir $config; restore' EXIT
+	refused_because "$config"
+}
+
+test_fault_dropin_invalid() {
+	saved $config
+	echo 'assign exam gruop exam' >/etc/carrel/carrel.conf.d/90-typo.conf
+	trap 'rm /etc/carrel/carrel.conf.d/90-typo.conf; restore' EXIT
+	refused_because "90-typo.conf:1:13: .*gruop.*group"
+}
+
+test_fault_policy_missing() {
+	saved $config
+	sed -i 's/^assign  *exam .*/assign nosuch group exam/' $config
+	refused_because "nosuch"
+	# only those whom it concerns
+	reaches lab1 tcp 203.0.113.80 80
+}
+
+test_fault_policy_invalid() {
+	saved /etc/carrel/policies/exam.policy
+	echo 'allow out tpc to any' >>/etc/carrel/policies/exam.policy
+	refused_because "exam.policy:6:11: .*tpc.*did you mean 'tcp'"
+	reaches lab1 tcp 203.0.113.80 80
+}
+
+test_fault_policy_world_writable() {
+	saved /etc/carrel/policies/exam.policy
+	chmod 0666 /etc/carrel/policies/exam.policy
+	refused_because "exam.policy.*chmod"
+}
+
+# --- the configuration, after it was valid once
+
+# in_force_with_warning REGEX: exam1 is still confined as before, and the log complains
+in_force_with_warning() {
+	local mark
+	mark=$(log_mark)
+	expect_equal "$(reaches exam1 tcp 203.0.113.10 443)" "internet sees 198.51.100.1"
+	cannot_reach exam1 tcp 203.0.113.80 443
+	expect_equal "$(as exam1 sh -c "'echo \$CARREL_POLICY'")" exam
+	logged_since "$mark" "pam_carrel\\(sshd:session\\): .*$1"
+	privileged_get_in
+}
+
+test_fault_last_valid_configuration_outlives_an_invalid_one() {
+	saved $config
+	netns_of_login exam1
+	sed -i '3s/assign/asign/' $config
+	in_force_with_warning "$config:3:1: "
+}
+
+test_fault_last_valid_configuration_outlives_its_removal() {
+	saved $config
+	netns_of_login exam1
+	rm $config
+	in_force_with_warning "$config"
+}
+
+test_fault_last_valid_configuration_outlives_a_wrong_mode() {
+	saved $config
+	netns_of_login exam1
+	# An attacker's edit of a file that should not have been writable is not what decides.
+	sed -i 's/^assign *exam .*/assign unconfined group exam/' $config
+	chmod 0666 $config
+	in_force_with_warning "$config"
+}
+
+test_fault_last_valid_configuration_serves_new_carrels_too() {
+	saved $config
+	netns_of_login exam2
+	sed -i '3s/assign/asign/' $config
+	in_force_with_warning "$config:3:1: "
+}
+
+test_fault_last_valid_policy_outlives_an_invalid_one() {
+	saved /etc/carrel/policies/exam.policy
+	netns_of_login exam1
+	echo 'allow out tpc to any' >>/etc/carrel/policies/exam.policy
+	in_force_with_warning "exam.policy:6:11: "
+}
+
+test_fault_corrected_configuration_takes_over_at_once() {
+	saved $config
+	netns_of_login exam1
+	sed -i '3s/assign/asign/' $config
+	netns_of_login exam1
+	sed -i '3s/asign *exam/assign lab/' $config
+	expect_equal "$(reaches exam2 tcp 203.0.113.80 443)" "internet sees 198.51.100.1"
+}
+
+# --- PAM's line
+
+test_fault_unknown_option_refuses_and_says_which() {
+	saved /etc/pam.d/sshd
+	sed -i 's/pam_carrel.so/& timout=3/' /etc/pam.d/sshd
+	refused_because "timout"
+}
+
+test_fault_other_configuration_is_read_where_the_line_says_so() {
+	saved /etc/pam.d/sshd
+	sed -i 's/pam_carrel.so/& config=\/etc\/carrel\/other.conf/' /etc/pam.d/sshd
+	echo 'assign offline user exam1' >/etc/carrel/other.conf
+	expect_equal "$(as exam1 sh -c "'echo \$CARREL_POLICY'")" offline
+	expect_equal "$(netns_of_login exam2)" "$host_netns"
+}
+
+test_fault_without_exemption_root_still_gets_in() {
+	saved /etc/pam.d/sshd $config
+	sed -i 's/ exempt=sudo//' /etc/pam.d/sshd
+	echo nonsense >$config
+	expect_equal "$(netns_of_login root)" "$host_netns"
+	refused admin1
+}
+
+# --- /run
+
+test_fault_state_directory_missing_is_repaired() {
+	saved $config
+	rm -rf /run/carrel
+	reaches exam1 tcp 203.0.113.10 443
+	expect_equal "$(stat -c '%U %a' /run/carrel)" "carrel 755"
+}
+
+test_fault_state_directory_of_a_wrong_owner_is_repaired() {
+	saved $config
+	chown root /run/carrel
+	reaches exam1 tcp 203.0.113.10 443
+	expect_equal "$(stat -c %U /run/carrel)" carrel
+}
+
+test_fault_pin_directory_missing_is_repaired() {
+	saved $config
+	umount /run/netns 2>/dev/null || :
+	rmdir /run/netns
+	reaches exam1 tcp 203.0.113.10 443
+	expect_equal "$(stat -c '%U:%G %a' /run/netns)" "root:carrel 1775"
+}
+
+test_fault_state_file_system_full_leaves_nothing_half_done() {
+	saved $config
+	netns_of_login free1
+	mount -t tmpfs -o size=4k,nr_inodes=2,uid="$(id -u carrel)",mode=0755 full /run/carrel
+	trap 'umount /run/carrel; restore' EXIT
+	refused_because "No space left"
+	expect_no_match "$(ip netns list)" carrel-61001
+	expect_no_match "$(ip -brief link)" cr-61001
+}
+
+# --- what others do to carrel's things
+
+test_fault_host_table_flushed_is_repaired_and_reported() {
+	local mark
+	saved $config
+	netns_of_login exam1
+	nft flush ruleset
+	mark=$(log_mark)
+	reaches exam1 tcp 203.0.113.10 443
+	cannot_reach exam1 tcp 192.0.2.1 22
+	expect_match "$(nft list ruleset)" 'table inet carrel'
+	logged_since "$mark" 'pam_carrel.*put back'
+}
+
+test_fault_uplink_deleted_confines_until_the_carrel_is_removed() {
+	saved $config
+	netns_of_login exam1
+	ip link delete cr-61001
+	cannot_reach exam1 tcp 203.0.113.10 443
+	carrel remove exam1
+	expect_equal "$(reaches exam1 tcp 203.0.113.10 443)" "internet sees 198.51.100.1"
+}
+
+# What a helper leaves that is killed between making the file and mounting the namespace on it.
+test_fault_pin_that_is_no_namespace_is_replaced() {
+	saved $config
+	install -o carrel -m 0444 /dev/null /run/netns/carrel-61001
+	expect_equal "$(reaches exam1 tcp 203.0.113.10 443)" "internet sees 198.51.100.1"
+}
+
+# Somebody who may write there puts another namespace under the name: a session is not to get in.
+test_fault_pin_of_another_namespace_is_not_joined() {
+	saved $config
+	netns_of_login exam1
+	umount /run/netns/carrel-61001
+	mount --bind /run/testhost/internet /run/netns/carrel-61001
+	expect_differ "$(netns_of_login exam1 || :)" "$(inet readlink /proc/self/ns/net)"
+}
+
+run_tests "$@"
