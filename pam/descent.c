@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -71,15 +72,17 @@ static int is_root(struct descent *descent)
 /**
  * reset_signals() - to their default dispositions: an ignored one would stay ignored by the helper
  *
- * The disposition of 32 and 33 is glibc's to refuse; no application can have changed it.
+ * Those that glibc keeps for itself too, which its sigaction() would refuse: whoever started the
+ * application may have ignored them.
  */
 static int reset_signals(struct descent *descent)
 {
-	const struct sigaction action = { .sa_handler = SIG_DFL };
+	/* The kernel's struct sigaction, all zero: SIG_DFL, no flags, an empty mask. */
+	const unsigned long action[8] = { 0 };
 
 	(void)descent;
 	for (int number = 1; number < NSIG; number++)
-		(void)sigaction(number, &action, NULL);
+		(void)syscall(SYS_rt_sigaction, number, action, NULL, NSIG / 8);
 	return 0;
 }
 
@@ -302,6 +305,27 @@ static int repair_pins(struct descent *descent)
 	return repair_directory(PATH_PINS, 0, descent->gid, 01775);
 }
 
+/**
+ * mount_pins() - /run/netns is a shared mount of itself, as ip(8) makes it
+ *
+ * ip(8) does it at its first use; a pin that is already there would then be mounted twice, once
+ * below and out of reach, and could not be removed.
+ */
+static int mount_pins(struct descent *descent)
+{
+	struct statx status;
+
+	(void)descent;
+	if (statx(AT_FDCWD, PATH_PINS, AT_SYMLINK_NOFOLLOW, STATX_INO, &status) < 0)
+		return -errno;
+	if (status.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+		return 0;
+	if (mount(PATH_PINS, PATH_PINS, "none", MS_BIND | MS_REC, NULL) < 0 ||
+	    mount("", PATH_PINS, "none", MS_SHARED | MS_REC, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
 static int find_net_admin(struct descent *descent)
 {
 	(void)descent;
@@ -393,6 +417,7 @@ static const struct step {
 	{ "checking that it belongs to root and nobody else may write to it", check_helper_owner },
 	{ "preparing " PATH_STATE, repair_state },
 	{ "preparing " PATH_PINS, repair_pins },
+	{ "making " PATH_PINS " a mount point", mount_pins },
 	{ "looking for CAP_NET_ADMIN in the capability bounding set", find_net_admin },
 	{ "looking for CAP_SYS_ADMIN in the capability bounding set", find_sys_admin },
 	{ "narrowing the capability bounding set (needs CAP_SETPCAP)", narrow_bounding_set },
