@@ -1,0 +1,57 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The module in applications that are awkward hosts: with threads, with SIGCHLD ignored or
+# handled, with standard descriptors closed, with an umask that lets nobody in.
+#
+# shellcheck disable=SC2154  # variables of login.sh
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/login.sh"
+
+echo 'session required pam_carrel.so' >/etc/pam.d/carrel-test
+
+# stays_as_it_was USER [WORD...]: an application (tests/faults/application.c) opens a session of
+# USER; it is in USER's carrel meanwhile, back on the host afterwards, and else unchanged.
+stays_as_it_was() {
+	local output
+	output=$("$HOST_BUILD/tests/faults/application" carrel-test "$@")
+	expect_match "$output" "^inside net:\[$(stat -L -c %i "/run/netns/carrel-$(id -u "$1")")\]$"
+	expect_equal "$(sed -n 's/^after //p' <<<"$output" | uniq)" "$host_netns"
+	expect_no_match "$output" changed
+}
+
+test_application_with_one_thread_stays_as_it_was() {
+	stays_as_it_was exam1
+}
+
+test_application_with_threads_stays_as_it_was() {
+	stays_as_it_was exam1 threads
+}
+
+test_application_that_ignores_sigchld_stays_as_it_was() {
+	stays_as_it_was exam1 ignore-sigchld
+}
+
+test_application_with_closed_stdio_stays_as_it_was() {
+	stays_as_it_was exam1 closed-stdio
+}
+
+test_application_with_an_odd_umask_stays_as_it_was() {
+	stays_as_it_was exam2 odd-umask threads
+	expect_equal "$(stat -c %a /run/carrel/carrels/61002)" 644
+}
+
+test_application_that_opens_sessions_in_turn_is_on_the_host_between_them() {
+	stays_as_it_was exam1 twice threads closed-stdio
+}
+
+test_application_has_no_session_after_it_closed_it() {
+	local list
+	list=$("$HOST_BUILD/tests/faults/application" carrel-test lab1 list | grep '^\[')
+	expect_equal "$(jq '.[] | select(.user == "lab1") | .sessions | length' <<<"$list")" 0
+}
+
+run_tests "$@"
