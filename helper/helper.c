@@ -18,6 +18,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -127,7 +128,11 @@ int main(void)
 		.reply = { .policy = "", .netns = "", .address4 = "", .address6 = "",
 			   .message = "", .warnings = "" },
 	};
-	int rc = privileges_confine(REQUEST_FD, &request.peer, &err);
+	int rc;
+
+	/* Started by execveat(), it would have a descriptor's number for its name before 6.14. */
+	(void)prctl(PR_SET_NAME, "carrel-helper", 0, 0, 0);
+	rc = privileges_confine(REQUEST_FD, &request.peer, &err);
 
 	if (rc == 0)
 		rc = sandbox_enter(&err);
