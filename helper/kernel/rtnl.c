@@ -117,107 +117,110 @@ static int send_batch(struct rtnl *rtnl, struct carrel_error *err)
 	return 0;
 }
 
-static ssize_t receive(struct rtnl *rtnl, void *bytes, size_t size, struct carrel_error *err)
-{
-	ssize_t length;
+/* What is on its way: the requests (first, last], and what became of them so far. */
+struct exchange {
+	const struct rtnl *rtnl;
+	uint32_t first, last;
+	int (*answer)(const struct nlmsghdr *message, void *context);   /* queries only */
+	void *context;
+	bool dump;
+	int result;
+	struct carrel_error *err;
+};
 
-	do
-		length = mnl_socket_recvfrom(rtnl->socket, bytes, size);
-	while (length < 0 && errno == EINTR);
-	if (length < 0)
-		return error_set_errno(err, errno, "receiving from route netlink");
-	return length;
-}
-
-/* The kernel refused request @sequence of the batch that began after @first. */
-static int refused(const struct rtnl *rtnl, uint32_t first, const struct nlmsghdr *message,
-		   int errnum, struct carrel_error *err)
+/* The kernel refused the request that @message answers. */
+static int refused(const struct exchange *exchange, const struct nlmsghdr *message, int errnum)
 {
 	const char *text = rtnl_ack_text(message);
-	const char *what = rtnl->what[message->nlmsg_seq - first - 1];
+	const char *what = exchange->rtnl->what[message->nlmsg_seq - exchange->first - 1];
 
 	if (text)
-		return error_set_errno(err, errnum, "%s: the kernel says \"%s\"", what, text);
-	return error_set_errno(err, errnum, "%s", what);
+		return error_set_errno(exchange->err, errnum, "%s: the kernel says \"%s\"", what,
+				       text);
+	return error_set_errno(exchange->err, errnum, "%s", what);
+}
+
+/* Take one message that answers a request. Return: was it the last? */
+static bool take(struct exchange *exchange, const struct nlmsghdr *message)
+{
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+
+	switch (message->nlmsg_type) {
+	case NLMSG_ERROR:
+		if (error->error && !exchange->result)
+			exchange->result = refused(exchange, message, -error->error);
+		return message->nlmsg_seq == exchange->last;
+	case NLMSG_DONE:
+		return true;
+	default:
+		if (exchange->answer && !exchange->result)
+			exchange->result = exchange->answer(message, exchange->context);
+		return exchange->answer && !exchange->dump;
+	}
+}
+
+/* Send the batch and take every answer. Return: the first failure, or 0 */
+static int carry_out(struct rtnl *rtnl, struct exchange *exchange)
+{
+	/* The kernel fills dumps in pieces of up to 32 KiB (netlink_dump in af_netlink.c). */
+	_Alignas(struct nlmsghdr) uint8_t bytes[32768];
+	int rc;
+
+	exchange->rtnl = rtnl;
+	exchange->first = rtnl->sent;
+	exchange->last = rtnl->sequence;
+	rtnl->sent = rtnl->sequence;
+	rc = send_batch(rtnl, exchange->err);
+	if (rc < 0)
+		return rc;
+	for (;;) {
+		ssize_t received = mnl_socket_recvfrom(rtnl->socket, bytes, sizeof(bytes));
+		int left = (int)received;
+
+		if (received < 0 && errno == EINTR)
+			continue;
+		if (received < 0)
+			return error_set_errno(exchange->err, errno, "receiving from route netlink");
+		for (const struct nlmsghdr *message = (const void *)bytes;
+		     mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+			/* Not ours: a reply to a query that was broken off. */
+			if (message->nlmsg_seq - exchange->first - 1 >=
+			    exchange->last - exchange->first)
+				continue;
+			if (take(exchange, message))
+				return exchange->result;
+		}
+	}
+}
+
+/* Ask for an answer to the last request of the batch. */
+static void ask_for_ack(struct rtnl *rtnl)
+{
+	struct nlmsghdr *request = (void *)rtnl->bytes;
+
+	for (unsigned i = 1; i < rtnl_pending(rtnl); i++)
+		request = (void *)((uint8_t *)request + NLMSG_ALIGN(request->nlmsg_len));
+	request->nlmsg_flags |= NLM_F_ACK;
 }
 
 int rtnl_commit(struct rtnl *rtnl, struct carrel_error *err)
 {
-	_Alignas(struct nlmsghdr) uint8_t bytes[RTNL_BATCH_BYTES * 2];
-	uint32_t first = rtnl->sent, last = rtnl->sequence;
-	size_t offset = 0;
-	int result = 0, rc;
+	struct exchange exchange = { .err = err };
 
-	if (first == last)
+	if (rtnl_pending(rtnl) == 0)
 		return 0;
-	for (uint32_t sequence = first + 1; sequence != last; sequence++) {
-		const struct nlmsghdr *request = (const void *)(rtnl->bytes + offset);
-
-		offset += NLMSG_ALIGN(request->nlmsg_len);
-	}
-	((struct nlmsghdr *)(void *)(rtnl->bytes + offset))->nlmsg_flags |= NLM_F_ACK;
-
-	rtnl->sent = last;
-	rc = send_batch(rtnl, err);
-	if (rc < 0)
-		return rc;
-	for (;;) {
-		ssize_t received = receive(rtnl, bytes, sizeof(bytes), err);
-		int left = (int)received;
-
-		if (received < 0)
-			return (int)received;
-		for (const struct nlmsghdr *message = (const void *)bytes;
-		     mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-			const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
-
-			/* Not of this batch, or no answer: a reply to a query that was broken off. */
-			if (message->nlmsg_type != NLMSG_ERROR ||
-			    message->nlmsg_seq - first - 1 >= last - first)
-				continue;
-			if (error->error && !result)
-				result = refused(rtnl, first, message, -error->error, err);
-			if (message->nlmsg_seq == last)
-				return result;
-		}
-	}
+	ask_for_ack(rtnl);
+	return carry_out(rtnl, &exchange);
 }
 
 int rtnl_query(struct rtnl *rtnl, int (*answer)(const struct nlmsghdr *message, void *context),
 	       void *context, struct carrel_error *err)
 {
-	/* The kernel fills dumps in pieces of up to 32 KiB (netlink_dump in af_netlink.c). */
-	_Alignas(struct nlmsghdr) uint8_t bytes[32768];
 	const struct nlmsghdr *request = (const void *)rtnl->bytes;
-	bool dump = request->nlmsg_flags & NLM_F_DUMP;
-	uint32_t first = rtnl->sent, sequence = rtnl->sequence;
-	int result = 0, rc;
+	struct exchange exchange = {
+		.answer = answer, .context = context, .err = err,
+		.dump = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP,
+	};
 
-	rtnl->sent = sequence;
-	rc = send_batch(rtnl, err);
-	if (rc < 0)
-		return rc;
-	for (;;) {
-		ssize_t received = receive(rtnl, bytes, sizeof(bytes), err);
-		int left = (int)received;
-
-		if (received < 0)
-			return (int)received;
-		for (const struct nlmsghdr *message = (const void *)bytes;
-		     mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
-			const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
-
-			if (message->nlmsg_seq != sequence)
-				continue;
-			if (message->nlmsg_type == NLMSG_DONE)
-				return result;
-			if (message->nlmsg_type == NLMSG_ERROR)
-				return error->error ? refused(rtnl, first, message, -error->error, err)
-						    : result;
-			if (!result)
-				result = answer(message, context);
-			if (!dump)
-				return result;
-		}
-	}
+	return carry_out(rtnl, &exchange);
 }
