@@ -29,7 +29,7 @@ fuzz-replays: $(FUZZ_REPLAYS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(ARCHIVE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lcmocka $(NETLINK_LIBS) -lcap -lpam
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lcmocka $(NETLINK_LIBS) -lcap -lpam -lseccomp
 
 # What fuzzers found, and what they start from, is replayed by a main of our own.
 $(FUZZ_REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(ARCHIVE)

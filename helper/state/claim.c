@@ -222,7 +222,7 @@ static int read_claimed(int state_fd, uid_t uid, struct address *ret)
 	return 0;
 }
 
-/** take_any() - the first address that is free; -ENOSPC when none is */
+/** take_any() - the first address that is free; -EADDRINUSE when none is: -ENOSPC is a full disk's */
 static int take_any(int state_fd, const struct prefix *pool, uid_t uid, struct address *ret)
 {
 	uint32_t count = allocate_count4(pool);
@@ -240,7 +240,7 @@ static int take_any(int state_fd, const struct prefix *pool, uid_t uid, struct a
 	}
 	note_path(note, uid);
 	int rc = remove_link(state_fd, note);
-	return rc ? rc : -ENOSPC;
+	return rc ? rc : -EADDRINUSE;
 }
 
 int state_claim_address4(int state_fd, const struct prefix *pool, uid_t uid,
@@ -264,7 +264,7 @@ int state_claim_address4(int state_fd, const struct prefix *pool, uid_t uid,
 		return 0;
 	}
 	prefix_format(pool, text);
-	if (rc == -ENOSPC)
+	if (rc == -EADDRINUSE)
 		return error_set(err, ENOSPC, "every address of the pool %s is in use", text);
 	return error_set_errno(err, -rc, "cannot claim an address of the pool %s for uid %u", text,
 			       uid);
