@@ -100,7 +100,7 @@ static int refuse(const struct login *login, const struct carrel_error *err)
 }
 
 /** is_exempt() - does an exempt= option let the user through? */
-static bool is_exempt(const struct login *login, int argc, const char **argv)
+static bool is_exempt(struct login *login, int argc, const char **argv)
 {
 	for (int i = 0; i < argc; i++) {
 		const char *groups = options_exempt(argv[i]);

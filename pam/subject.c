@@ -21,11 +21,6 @@
 #define FIRST_GROUPS 32
 #define LAST_GROUPS  65536      /* NGROUPS_MAX of the kernel: nobody has more */
 
-struct gid_list {
-	gid_t *items;
-	size_t count;
-};
-
 /** name_service_error() - tell a failing service from an entry that is not there, and from memory */
 static int name_service_error(int errnum, const char *kind, const char *name,
 			      struct carrel_error *err)
@@ -63,6 +58,7 @@ int subject_find_account(const char *user, struct arena *arena, struct account *
 			return name_service_error(errnum, "user", user, err);
 		*ret_account = (struct account){
 			.name = entry.pw_name, .uid = entry.pw_uid, .gid = entry.pw_gid,
+			.arena = arena,
 		};
 		return 0;
 	}
@@ -93,20 +89,26 @@ static int find_group(const char *name, struct arena *arena, gid_t *ret_gid,
 	return name_service_error(ERANGE, "group", name, err);
 }
 
-/** list_groups() - every group that @account is in, its primary one included */
-static int list_groups(const struct account *account, struct arena *arena,
-		       struct gid_list *ret_list, struct carrel_error *err)
+/**
+ * list_groups() - every group that @account is in, its primary one included
+ *
+ * Asked for once: it is by far the dearest question, as it goes to every name service.
+ */
+static int list_groups(struct account *account, struct carrel_error *err)
 {
+	if (account->groups)
+		return 0;
 	for (int size = FIRST_GROUPS; size <= LAST_GROUPS; size *= 4) {
 		int count = size;
-		gid_t *items = arena_alloc(arena, (size_t)size * sizeof(*items));
+		gid_t *items = arena_alloc(account->arena, (size_t)size * sizeof(*items));
 
 		if (!items)
 			return error_set_errno(err, ENOMEM, "listing the groups of '%s'",
 					       account->name);
 		if (getgrouplist(account->name, account->gid, items, &count) < 0)
 			continue;
-		*ret_list = (struct gid_list){ .items = items, .count = (size_t)count };
+		account->groups = items;
+		account->group_count = (size_t)count;
 		return 0;
 	}
 	return error_set(err, EIO, "user '%s' is in more than %d groups", account->name,
@@ -114,16 +116,15 @@ static int list_groups(const struct account *account, struct arena *arena,
 }
 
 /** is_member() - Return: 1 or 0 (also when there is no group @name), -EIO, -ENOMEM */
-static int is_member(const char *name, const struct gid_list *list, struct arena *arena,
-		     struct carrel_error *err)
+static int is_member(const char *name, const struct account *account, struct carrel_error *err)
 {
 	gid_t gid = 0;
-	int rc = find_group(name, arena, &gid, err);
+	int rc = find_group(name, account->arena, &gid, err);
 
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
-	for (size_t i = 0; i < list->count; i++)
-		if (list->items[i] == gid)
+	for (size_t i = 0; i < account->group_count; i++)
+		if (account->groups[i] == gid)
 			return 1;
 	return 0;
 }
@@ -135,12 +136,11 @@ static const char *copy_text(struct arena *arena, const char *text)
 }
 
 /** answer_groups() - say of each group that @config names whether @account is in it */
-static int answer_groups(const struct account *account, const struct config *config,
+static int answer_groups(struct account *account, const struct config *config,
 			 struct arena *arena, struct subject *subject, struct carrel_error *err)
 {
 	size_t count = config ? config->groups.count : 0;
 	struct subject_group *groups;
-	struct gid_list list;
 	int rc;
 
 	if (count == 0)
@@ -148,11 +148,11 @@ static int answer_groups(const struct account *account, const struct config *con
 	groups = arena_alloc(arena, count * sizeof(*groups));
 	if (!groups)
 		return error_set_errno(err, ENOMEM, "looking up groups");
-	rc = list_groups(account, arena, &list, err);
+	rc = list_groups(account, err);
 	if (rc < 0)
 		return rc;
 	for (size_t i = 0; i < count; i++) {
-		rc = is_member(config->groups.items[i], &list, arena, err);
+		rc = is_member(config->groups.items[i], account, err);
 		if (rc < 0)
 			return rc;
 		groups[i].member = rc;
@@ -165,7 +165,7 @@ static int answer_groups(const struct account *account, const struct config *con
 	return 0;
 }
 
-int subject_of_account(const struct account *account, const char *service, const char *tty,
+int subject_of_account(struct account *account, const char *service, const char *tty,
 		       const char *rhost, const struct config *config, struct arena *arena,
 		       struct subject *ret_subject, struct carrel_error *err)
 {
@@ -196,24 +196,20 @@ int subject_look_up(const char *user, const char *service, const char *tty, cons
 						ret_subject, err);
 }
 
-int subject_in_any_group(const struct account *account, const char *groups,
-			 struct carrel_error *err)
+int subject_in_any_group(struct account *account, const char *groups, struct carrel_error *err)
 {
-	ARENA_CLEANUP struct arena arena = { 0 };
-	struct gid_list list;
-	int failed, rc = list_groups(account, &arena, &list, err);
+	int failed = 0, rc = list_groups(account, err);
 
 	if (rc < 0)
 		return rc;
-	failed = 0;
 	/* One group that cannot be asked about must not hide membership in the next. */
 	for (const char *name = groups; *name;) {
 		size_t length = strcspn(name, ",");
-		char *copy = arena_strndup(&arena, name, length);
+		char *copy = arena_strndup(account->arena, name, length);
 
 		if (!copy)
 			return error_set_errno(err, ENOMEM, "looking up groups");
-		rc = *copy ? is_member(copy, &list, &arena, err) : 0;
+		rc = *copy ? is_member(copy, account, err) : 0;
 		if (rc > 0)
 			return 1;
 		if (rc < 0)

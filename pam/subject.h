@@ -16,11 +16,14 @@ struct account {
 	const char *name;       /* its own spelling, which need not be the one asked for */
 	uid_t uid;
 	gid_t gid;
+	struct arena *arena;    /* borrowed: where the name and the groups live */
+	const gid_t *groups;    /* every group, asked for when it is first needed; else NULL */
+	size_t group_count;
 };
 
 /**
  * subject_find_account() - look @user up
- * @arena:	the name lives here
+ * @arena:	the name lives here, and what is asked about the account later
  *
  * Return: 0; -ENOENT when there is no such user; -EIO when the name service failed; -ENOMEM
  */
@@ -37,7 +40,7 @@ int subject_find_account(const char *user, struct arena *arena, struct account *
  *
  * Return: 0; -EIO when the name service failed; -ENOMEM
  */
-int subject_of_account(const struct account *account, const char *service, const char *tty,
+int subject_of_account(struct account *account, const char *service, const char *tty,
 		       const char *rhost, const struct config *config, struct arena *arena,
 		       struct subject *ret_subject, struct carrel_error *err);
 
@@ -51,7 +54,6 @@ int subject_look_up(const char *user, const char *service, const char *tty, cons
  *
  * Return: 1 when it is; 0; -errno when it is in none that could be asked about
  */
-int subject_in_any_group(const struct account *account, const char *groups,
-			 struct carrel_error *err);
+int subject_in_any_group(struct account *account, const char *groups, struct carrel_error *err);
 
 #endif
