@@ -97,6 +97,17 @@ internet sees 2001:db8:0:2::1
 server sees 192.0.2.2"
 }
 
+# A home directory is often closed to others, and so is a tree that was cloned into it.
+test_host_users_run_its_tools_where_they_cannot_enter_the_tree() {
+	closed=$(mktemp -d)
+	trap 'rm -rf "$closed"' EXIT
+	mkdir "$closed/tests"
+	cp -r "$here" "$closed/tests/host"
+	chmod -R go= "$closed"
+	expect_equal "$("$closed/tests/host/host" --bare run -- client ssh free1@server \
+		probe tcp 203.0.113.10 443)" "internet sees 198.51.100.1"
+}
+
 test_host_logs_what_the_server_logs() {
 	expect_match "$(host run -- sh -c 'client ssh free1@server true; cat /var/log/auth.log')" \
 		'^sshd\[[0-9]*\]: Accepted publickey for free1 from 192.0.2.2'
