@@ -219,7 +219,12 @@ static int build(struct opening *opening, struct carrel_error *err)
 	rc = netns_unpin(pin, err);     /* what is there is not whole, or has another uplink */
 	if (rc < 0)
 		return rc;
-	if (opening->policy.uplink != UPLINK_NONE) {
+	if (opening->policy.uplink == UPLINK_NONE) {
+		/* A new veth would take the place of the old carrel's; here there is none. */
+		rc = kernel_cut_off(&opening->kernel.host, opening->kernel.host_link, err);
+		if (rc < 0)
+			return rc;
+	} else {
 		facts_find_mtu(&opening->kernel.host, &opening->facts);
 		allocate_address6(&opening->config.pool6, input->uid, &input->address6);
 		rc = state_claim_address4(opening->state_fd, &opening->config.pool4, input->uid,

@@ -11,13 +11,12 @@
 #include "base/fd.h"
 #include "base/name.h"
 #include "base/paths.h"
-#include "kernel/link.h"
+#include "kernel/apply.h"
 #include "kernel/netns.h"
 #include "kernel/rtnl.h"
 #include "state/record.h"
 #include "state/state.h"
 
-/* Takes 20 to 40 ms: an administrator's command may. */
 static int delete_uplink(uid_t uid, struct carrel_error *err)
 {
 	RTNL_CLEANUP struct rtnl rtnl = { 0 };
@@ -26,11 +25,7 @@ static int delete_uplink(uid_t uid, struct carrel_error *err)
 
 	name_of_host_link(uid, name);
 	rc = rtnl_open(&rtnl, err);
-	if (rc == 0)
-		rc = link_delete(&rtnl, name, err);
-	if (rc == 0)
-		rc = rtnl_commit(&rtnl, err);
-	return rc == -ENODEV ? 0 : rc;
+	return rc < 0 ? rc : kernel_cut_off(&rtnl, name, err);
 }
 
 static int remove_locked(struct request *request, int state_fd, struct carrel_error *err)

@@ -82,6 +82,17 @@ static int index_of(struct kernel *kernel, enum plan_link link, struct carrel_er
 	return -EINVAL;
 }
 
+int kernel_cut_off(struct rtnl *host, const char *host_link, struct carrel_error *err)
+{
+	int rc = link_delete(host, host_link, err);
+
+	if (rc == 0)
+		rc = rtnl_commit(host, err);
+	if (rc < 0 && rc != -ENODEV)
+		return error_wrap(err, rc, "removing %s", host_link);
+	return 0;
+}
+
 static int make_pair(struct kernel *kernel, const struct plan_operation *operation,
 		     struct carrel_error *err)
 {
@@ -101,12 +112,9 @@ static int make_pair(struct kernel *kernel, const struct plan_operation *operati
 	 * The user's last carrel is still being destroyed: the kernel does that when it has
 	 * time. Nothing that is complete has this link, as this namespace is to be the pinned one.
 	 */
-	rc = link_delete(&kernel->host, pair.name, err);
+	rc = kernel_cut_off(&kernel->host, pair.name, err);
 	if (rc == 0)
-		rc = rtnl_commit(&kernel->host, err);
-	if (rc < 0 && rc != -ENODEV)
-		return error_wrap(err, rc, "removing the old %s", pair.name);
-	rc = link_pair(&kernel->host, &pair, err);
+		rc = link_pair(&kernel->host, &pair, err);
 	return rc < 0 ? rc : rtnl_commit(&kernel->host, err);
 }
 
