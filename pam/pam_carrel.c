@@ -286,6 +286,17 @@ static int deny(const struct login *login, const char *why)
 	return PAM_PERM_DENIED;
 }
 
+/**
+ * is_stale() - did the helper read another configuration than this module?
+ *
+ * It is asked for confined users only: where it finds that nobody confines them, one of the
+ * two has an old text, and which of them is not for the helper to say.
+ */
+static bool is_stale(const struct wire_reply *reply)
+{
+	return reply->status == WIRE_STALE || reply->status == WIRE_UNCONFINED;
+}
+
 /** use_reply() - Return: what open_session returns */
 static int use_reply(const struct login *login, struct client_reply *reply)
 {
@@ -301,12 +312,12 @@ static int use_reply(const struct login *login, struct client_reply *reply)
 				   login->account.name, reply->reply.netns, reply->reply.policy);
 		greet(login, &reply->reply);
 		return PAM_SUCCESS;
-	case WIRE_UNCONFINED:
-		return PAM_SUCCESS;
 	case WIRE_DENIED:
 		return deny(login, reply->reply.message);
+	case WIRE_UNCONFINED:
 	case WIRE_STALE:
-		error_set(&err, ESTALE, "the configuration changes faster than it can be read");
+		error_set(&err, ESTALE, "the helper reads another configuration: may its account "
+			  "'" HELPER_USER "' not read the files, or do they keep changing?");
 		return refuse(login, &err);
 	case WIRE_NOT_FOUND:
 	case WIRE_FAILED:
@@ -353,7 +364,7 @@ static int attempt(struct login *login, bool last, bool *ret_stale)
 	}
 	if (client_call(&client, &request, &reply, &err) < 0)
 		return refuse(login, &err);
-	*ret_stale = !last && reply.reply.status == WIRE_STALE;
+	*ret_stale = !last && is_stale(&reply.reply);
 	return *ret_stale ? PAM_SYSTEM_ERR : use_reply(login, &reply);
 }
 

@@ -5,7 +5,8 @@
  * Files are opened first and judged by what was opened: a regular file of root's that nobody
  * else may write, in a directory of which the same holds. Symbolic links are followed: root
  * made them, or the directory would not be trusted. O_NONBLOCK keeps a FIFO, O_NOCTTY a
- * terminal, from holding up a login.
+ * terminal, from holding up a login. An empty file is an accident: taken for a text, it would
+ * let everybody out of their network.
  *
  * What decides is then found in one way for the configuration and for policies (in_force()):
  * the text on disk when it is readable, trusted and valid, which is then kept; else the text
@@ -64,6 +65,10 @@ static int read_at(int dir_fd, const char *name, const char *path, bool trusted_
 	rc = fd_read_all(fd, SOURCE_MAX_BYTES, arena, &text, &length, err);
 	if (rc)
 		return error_wrap(err, rc, "%s", path);
+	/* What an editor leaves when the disk is full, or for an instant while it saves. */
+	if (length == 0)
+		return error_set(err, EINVAL, "%s is empty; a file that is to say nothing says so "
+				 "in a comment", path);
 	const char *kept_path = arena_strdup(arena, path);
 	if (!kept_path)
 		return error_set_errno(err, ENOMEM, "reading %s", path);

@@ -140,6 +140,13 @@ test_fault_configuration_a_directory() {
 	refused_because "$config"
 }
 
+# What a full disk makes of a file that is being saved.
+test_fault_configuration_empty() {
+	saved $config
+	: >$config
+	refused_because "$config is empty"
+}
+
 test_fault_dropin_invalid() {
 	saved $config
 	echo 'assign exam gruop exam' >/etc/carrel/carrel.conf.d/90-typo.conf
@@ -160,6 +167,12 @@ test_fault_policy_invalid() {
 	echo 'allow out tpc to any' >>/etc/carrel/policies/exam.policy
 	refused_because "exam.policy:6:11: .*tpc.*did you mean 'tcp'"
 	reaches lab1 tcp 203.0.113.80 80
+}
+
+test_fault_policy_empty() {
+	saved /etc/carrel/policies/exam.policy
+	: >/etc/carrel/policies/exam.policy
+	refused_because "exam.policy is empty"
 }
 
 test_fault_policy_world_writable() {
@@ -201,6 +214,20 @@ test_fault_last_valid_configuration_outlives_a_wrong_mode() {
 	# An attacker's edit of a file that should not have been writable is not what decides.
 	sed -i 's/^assign *exam .*/assign unconfined group exam/' $config
 	chmod 0666 $config
+	in_force_with_warning "$config"
+}
+
+# The module, which is root, reads that free1 is confined now; the helper has the text from before.
+test_fault_configuration_that_the_helper_cannot_read_lets_nobody_out() {
+	local mark
+	saved $config
+	netns_of_login exam1
+	sed -i '1i assign exam user free1' $config
+	chmod 0600 $config
+	mark=$(log_mark)
+	refused free1
+	logged_since "$mark" "$config: Permission denied; the last valid"
+	logged_since "$mark" "refused a session of 'free1': the helper reads another configuration"
 	in_force_with_warning "$config"
 }
 
@@ -306,6 +333,19 @@ test_fault_uplink_deleted_confines_until_the_carrel_is_removed() {
 	cannot_reach exam1 tcp 203.0.113.10 443
 	carrel remove exam1
 	expect_equal "$(reaches exam1 tcp 203.0.113.10 443)" "internet sees 198.51.100.1"
+}
+
+test_fault_policy_without_an_uplink_cuts_off_who_is_in_the_old_carrel() {
+	local inside
+	saved $config
+	keep_open lab1
+	trap 'end_session; restore' EXIT
+	inside=$(pgrep -u lab1 -x cat)
+	nsenter --net --target "$inside" probe tcp 203.0.113.80 443
+	sed -i 's/^assign *lab .*/assign offline group lab/' $config
+	expect_equal "$(as lab1 ip -brief link | sed 's/[@ ].*//' | xargs)" lo
+	expect_failure nsenter --net --target "$inside" probe --wait 1 tcp 203.0.113.80 443
+	expect_no_match "$(ip -brief link)" cr-61101
 }
 
 # What a helper leaves that is killed between making the file and mounting the namespace on it.

@@ -139,13 +139,25 @@ static void test_source_read_refuses_what_is_no_regular_file(void **state)
 			    "ROOT/etc/carrel.conf is not a regular file");
 }
 
-static void test_source_read_refuses_a_file_that_is_too_large(void **state)
+static void test_source_read_refuses_a_file_that_is_empty(void **state)
 {
 	struct place *place = *state;
 	struct carrel_error err;
 	struct source source;
 
 	write_file(place, "etc/carrel.conf", "", 0644);
+	assert_int_equal(source_read(place->config, false, &place->arena, &source, &err), -EINVAL);
+	assert_string_equal(neutral(place, err.text), "ROOT/etc/carrel.conf is empty; a file that "
+			    "is to say nothing says so in a comment");
+}
+
+static void test_source_read_refuses_a_file_that_is_too_large(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	struct source source;
+
+	write_file(place, "etc/carrel.conf", "#\n", 0644);
 	assert_int_equal(truncate(place->config, SOURCE_MAX_BYTES + 1), 0);
 	assert_int_equal(source_read(place->config, false, &place->arena, &source, &err), -E2BIG);
 	assert_string_equal(neutral(place, err.text),
@@ -159,7 +171,7 @@ static void test_source_read_trusts_only_what_root_alone_may_write(void **state)
 	struct source source;
 
 	NEEDS_ROOT();
-	write_file(place, "etc/carrel.conf", "", 0644);
+	write_file(place, "etc/carrel.conf", "#\n", 0644);
 	assert_int_equal(source_read(place->config, true, &place->arena, &source, &err), 0);
 
 	assert_int_equal(chmod(place->config, 0664), 0);
@@ -185,7 +197,7 @@ static void test_source_read_judges_what_a_link_points_to(void **state)
 	char target[128];
 
 	NEEDS_ROOT();
-	write_file(place, "target", "", 0644);
+	write_file(place, "target", "#\n", 0644);
 	snprintf(target, sizeof(target), "%s/target", place->root);
 	assert_int_equal(symlink(target, place->config), 0);
 	assert_int_equal(source_read(place->config, true, &place->arena, &source, NULL), 0);
@@ -219,7 +231,7 @@ static void test_source_read_config_needs_no_dropin_directory(void **state)
 	struct place *place = *state;
 	struct sources sources;
 
-	write_file(place, "etc/carrel.conf", "", 0644);
+	write_file(place, "etc/carrel.conf", "#\n", 0644);
 	assert_int_equal(source_read_config(place->config, false, &place->arena, &sources, NULL),
 			 0);
 	assert_int_equal(sources.list.count, 1);
@@ -233,7 +245,7 @@ static void test_source_read_config_distrusts_a_directory_that_others_write(void
 	char directory[128];
 
 	NEEDS_ROOT();
-	write_file(place, "etc/carrel.conf", "", 0644);
+	write_file(place, "etc/carrel.conf", "#\n", 0644);
 	make_directory(place, "etc/carrel.conf.d");
 	snprintf(directory, sizeof(directory), "%s.d", place->config);
 	assert_int_equal(chmod(directory, 0777), 0);
@@ -251,15 +263,15 @@ static void test_source_read_config_bounds_the_number_of_files(void **state)
 	struct sources sources;
 	char name[64];
 
-	write_file(place, "etc/carrel.conf", "", 0644);
+	write_file(place, "etc/carrel.conf", "#\n", 0644);
 	make_directory(place, "etc/carrel.conf.d");
 	for (int i = 1; i < SOURCE_MAX_FILES; i++) {
 		snprintf(name, sizeof(name), "etc/carrel.conf.d/%d.conf", i);
-		write_file(place, name, "", 0644);
+		write_file(place, name, "#\n", 0644);
 	}
 	assert_int_equal(source_read_config(place->config, false, &place->arena, &sources, NULL),
 			 0);
-	write_file(place, "etc/carrel.conf.d/z.conf", "", 0644);
+	write_file(place, "etc/carrel.conf.d/z.conf", "#\n", 0644);
 	assert_int_equal(source_read_config(place->config, false, &place->arena, &sources, &err),
 			 -E2BIG);
 	assert_string_equal(neutral(place, err.text), "ROOT/etc/carrel.conf.d/z.conf: more than "
@@ -272,7 +284,7 @@ static void test_source_read_config_bounds_the_size_of_all_files(void **state)
 	struct sources sources;
 	char dropin[128];
 
-	write_file(place, "etc/carrel.conf", "", 0644);
+	write_file(place, "etc/carrel.conf", "#\n", 0644);
 	make_directory(place, "etc/carrel.conf.d");
 	write_file(place, "etc/carrel.conf.d/a.conf", "x", 0644);
 	snprintf(dropin, sizeof(dropin), "%s.d/a.conf", place->config);
@@ -357,7 +369,7 @@ static void test_source_config_in_force_keeps_nothing_unasked(void **state)
 	const char *warning;
 
 	NEEDS_ROOT();
-	write_file(place, "etc/carrel.conf", "", 0644);
+	write_file(place, "etc/carrel.conf", "#\n", 0644);
 	assert_int_equal(source_config_in_force(place->config, place->state_fd, false,
 						&place->arena, &config, &warning, NULL), 0);
 	remove_file(place, "etc/carrel.conf");
@@ -371,7 +383,7 @@ static void test_source_config_in_force_warns_when_it_cannot_keep_the_text(void 
 	char path[128];
 
 	NEEDS_ROOT();
-	write_file(place, "etc/carrel.conf", "", 0644);
+	write_file(place, "etc/carrel.conf", "#\n", 0644);
 	snprintf(path, sizeof(path), "%s/state/valid", place->root);
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(config_in_force(place, &warning, NULL), 0);
@@ -394,7 +406,7 @@ static void test_source_config_in_force_distrusts_a_bundle_of_others(void **stat
 	const char *warning;
 
 	NEEDS_ROOT();
-	write_file(place, "etc/carrel.conf", "", 0644);
+	write_file(place, "etc/carrel.conf", "#\n", 0644);
 	assert_int_equal(config_in_force(place, &warning, NULL), 0);
 	remove_file(place, "etc/carrel.conf");
 	assert_int_equal(config_in_force(place, &warning, NULL), 0);
@@ -417,14 +429,14 @@ static void test_source_config_in_force_writes_only_what_is_new(void **state)
 	const char *warning;
 
 	NEEDS_ROOT();
-	write_file(place, "etc/carrel.conf", "", 0644);
+	write_file(place, "etc/carrel.conf", "#\n", 0644);
 	assert_int_equal(config_in_force(place, &warning, NULL), 0);
 	assert_int_equal(stat(bundle_path(place), &first), 0);
 	assert_int_equal(first.st_mode & 07777, 0600);
 	assert_int_equal(config_in_force(place, &warning, NULL), 0);
 	assert_int_equal(stat(bundle_path(place), &again), 0);
 	assert_int_equal(first.st_ino, again.st_ino);
-	write_file(place, "etc/carrel.conf", "#\n", 0644);
+	write_file(place, "etc/carrel.conf", "# new\n", 0644);
 	assert_int_equal(config_in_force(place, &warning, NULL), 0);
 	assert_int_equal(stat(bundle_path(place), &other), 0);
 	assert_true(first.st_ino != other.st_ino);
@@ -492,7 +504,7 @@ static void test_source_policy_in_force_distrusts_a_directory_that_others_write(
 
 	NEEDS_ROOT();
 	make_directory(place, "etc/policies");
-	write_file(place, "etc/policies/t.policy", "", 0644);
+	write_file(place, "etc/policies/t.policy", "#\n", 0644);
 	snprintf(directory, sizeof(directory), "%s/etc/policies", place->root);
 	assert_int_equal(chmod(directory, 0775), 0);
 	assert_int_equal(policy_in_force(place, "t", &warning, &err), -EPERM);
@@ -506,6 +518,7 @@ int main(void)
 		TEST(test_source_read_gives_the_bytes_of_a_file),
 		TEST(test_source_read_says_what_cannot_be_opened),
 		TEST(test_source_read_refuses_what_is_no_regular_file),
+		TEST(test_source_read_refuses_a_file_that_is_empty),
 		TEST(test_source_read_refuses_a_file_that_is_too_large),
 		TEST(test_source_read_trusts_only_what_root_alone_may_write),
 		TEST(test_source_read_judges_what_a_link_points_to),
