@@ -29,7 +29,11 @@ fuzz-replays: $(FUZZ_REPLAYS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(ARCHIVE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) -lcmocka $(NETLINK_LIBS) -lcap -lpam -lseccomp
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(NETLINK_LIBS) -lcap -lpam -lseccomp
+
+# The differential test's packets, wires and chance.
+$(BUILD)/tests/kernel/test_differential: \
+	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/differential/*.c))
 
 # What fuzzers found, and what they start from, is replayed by a main of our own.
 $(FUZZ_REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(ARCHIVE)

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * This is the meaning of a policy, written down a second time, as plainly as can be and
+ * sharing nothing with compile.c but the parsed policy: rules in order, each asked
+ * whether it matches. compile.c arranges the same for speed (chains, sets); the
+ * differential test (tests/kernel/test_differential.c) drives both with the same policies
+ * and packets, and the kernel with what compile.c made.
+ */
+#include "core/evaluate.h"
+
+#include <netinet/in.h>
+
+/*
+ * What the far end is to the carrel. An address of the host that lies in a pool is both;
+ * outwards it is then the host's.
+ */
+struct remote_kind { bool host, peer; };
+
+static const struct prefix loopback[] = {
+	{ { FAMILY_IPV4, { 127 } }, 8 },
+	{ { FAMILY_IPV6, { [15] = 1 } }, 128 },
+};
+
+/* What no router passes on: "this network", multicast, broadcast; unspecified, link-local. */
+static const struct prefix link_only[] = {
+	{ { FAMILY_IPV4, { 0 } }, 8 },
+	{ { FAMILY_IPV4, { 224 } }, 4 },
+	{ { FAMILY_IPV4, { 255, 255, 255, 255 } }, 32 },
+	{ { FAMILY_IPV6, { 0 } }, 128 },
+	{ { FAMILY_IPV6, { 0xfe, 0x80 } }, 10 },
+	{ { FAMILY_IPV6, { 0xff } }, 8 },
+};
+
+static bool in_list(const struct prefix *prefixes, size_t count, const struct address *address)
+{
+	for (size_t i = 0; i < count; i++)
+		if (prefix_contains(&prefixes[i], address))
+			return true;
+	return false;
+}
+
+static struct remote_kind kind_of(const struct config *config, const struct prefix_list *host,
+				  const struct address *remote)
+{
+	return (struct remote_kind){
+		.host = in_list(host->items, host->count, remote),
+		.peer = prefix_contains(&config->pool4, remote) ||
+			prefix_contains(&config->pool6, remote),
+	};
+}
+
+/* Does the rule's list of addresses hold @remote? */
+static bool lists_remote(const struct policy_rule *rule, const struct address *remote)
+{
+	if (in_list(rule->excluded.items, rule->excluded.count, remote))
+		return false;
+	return rule->remote_any || in_list(rule->remotes.items, rule->remotes.count, remote);
+}
+
+/* Does the rule say @remote? Outwards the host and peers must be named to be meant. */
+static bool matches_remote(const struct policy_rule *rule, struct remote_kind kind,
+			   const struct address *remote)
+{
+	if (rule->direction == DIRECTION_OUT && kind.host)
+		return rule->remote_host;
+	if (rule->direction == DIRECTION_OUT && kind.peer)
+		return rule->remote_peers;
+	return (kind.host && rule->remote_host) || (kind.peer && rule->remote_peers) ||
+	       lists_remote(rule, remote);
+}
+
+/* ICMP means each family's own. */
+static unsigned protocol_bit(const struct packet *packet)
+{
+	switch (packet->l4proto) {
+	case IPPROTO_TCP:
+		return PROTOCOL_TCP;
+	case IPPROTO_UDP:
+		return PROTOCOL_UDP;
+	case IPPROTO_SCTP:
+		return PROTOCOL_SCTP;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return PROTOCOL_ICMP;
+	default:
+		return 0;
+	}
+}
+
+static bool matches_port(const struct policy_rule *rule, uint16_t port)
+{
+	if (!rule->ports.count)
+		return true;
+	for (size_t i = 0; i < rule->ports.count; i++)
+		if (port >= rule->ports.items[i].first && port <= rule->ports.items[i].last)
+			return true;
+	return false;
+}
+
+static bool matches(const struct policy_rule *rule, struct remote_kind kind,
+		    const struct packet *packet)
+{
+	if (rule->direction != packet->direction)
+		return false;
+	if (rule->protocols && !(rule->protocols & protocol_bit(packet)))
+		return false;
+	return matches_port(rule, packet->port) && matches_remote(rule, kind, &packet->remote);
+}
+
+/* Outwards, what no rule says to the host and to peers is "no", in the default's manner. */
+static struct decision fallback(const struct policy *policy, struct remote_kind kind,
+				enum direction direction)
+{
+	enum verdict verdict = policy->defaults[direction];
+
+	if (direction == DIRECTION_IN || (!kind.host && !kind.peer))
+		return (struct decision){ verdict, DECIDER_DEFAULT, NULL };
+	return (struct decision){
+		verdict == VERDICT_REJECT ? VERDICT_REJECT : VERDICT_DENY, DECIDER_UNNAMED, NULL,
+	};
+}
+
+struct decision evaluate_policy(const struct policy *policy, const struct config *config,
+				const struct prefix_list *host, const struct packet *packet)
+{
+	struct remote_kind kind = kind_of(config, host, &packet->remote);
+
+	if (in_list(loopback, sizeof(loopback) / sizeof(loopback[0]), &packet->remote))
+		return (struct decision){ VERDICT_ALLOW, DECIDER_LOOPBACK, NULL };
+	for (size_t i = 0; i < policy->rules.count; i++) {
+		const struct policy_rule *rule = &policy->rules.items[i];
+
+		if (matches(rule, kind, packet))
+			return (struct decision){ rule->verdict, DECIDER_RULE, rule };
+	}
+	return fallback(policy, kind, packet->direction);
+}
+
+struct decision evaluate_path(const struct policy *policy, const struct config *config,
+			      const struct prefix_list *host, const struct packet *packet)
+{
+	const struct prefix_list unknown = { 0 };
+	const struct decision no_way = { VERDICT_DENY, DECIDER_UPLINK, NULL };
+	struct remote_kind kind = kind_of(config, host, &packet->remote);
+
+	/* A carrel whose policy does not name the host knows none of its addresses. */
+	struct decision inside = evaluate_policy(policy, config,
+						 policy_names_host(policy) ? host : &unknown,
+						 packet);
+	if (inside.decider == DECIDER_LOOPBACK)
+		return inside;
+	if (policy->uplink == UPLINK_NONE)
+		return no_way;
+	/* Nothing new comes in from beyond the host. */
+	if (packet->direction == DIRECTION_IN && !kind.host && !kind.peer)
+		return no_way;
+	if (inside.verdict != VERDICT_ALLOW || packet->direction == DIRECTION_IN)
+		return inside;
+	if (kind.host && !policy_reaches_host(policy))
+		return (struct decision){ VERDICT_DENY, DECIDER_UNNAMED, NULL };
+	if (in_list(link_only, sizeof(link_only) / sizeof(link_only[0]), &packet->remote))
+		return no_way;
+	return inside;
+}

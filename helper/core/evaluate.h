@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a policy does to a packet, without a kernel: what `carrel explain` and "expect"
+ * answer from, and the second opinion that the compiled rules are held against.
+ */
+#ifndef CARREL_CORE_EVALUATE_H
+#define CARREL_CORE_EVALUATE_H
+
+#include <stdint.h>
+#include "base/address.h"
+#include "core/compile.h"
+#include "core/policy.h"
+
+/* The first packet of a flow, seen from the carrel. */
+struct packet {
+	enum direction direction;
+	struct address remote;          /* destination of "out", source of "in" */
+	uint8_t l4proto;                /* IPPROTO_*; ICMP is the family's own */
+	uint16_t port;                  /* destination port; 0 where the protocol has none */
+};
+
+/* Where a packet's fate is decided. */
+enum decider {
+	DECIDER_RULE,                   /* a rule of the policy */
+	DECIDER_DEFAULT,                /* no rule matches: the policy's default */
+	DECIDER_UNNAMED,                /* the host or a peer, which no rule that matches names */
+	DECIDER_LOOPBACK,               /* it never leaves the carrel */
+	DECIDER_UPLINK,                 /* there is no way out of this carrel, or none in */
+};
+
+struct decision {
+	enum verdict verdict;
+	enum decider decider;
+	const struct policy_rule *rule; /* DECIDER_RULE; points into the policy. Else NULL */
+};
+
+/**
+ * evaluate_policy() - what the rules inside the carrel decide
+ * @host:	as compile_policy() is given it
+ * Context: pure
+ */
+struct decision evaluate_policy(const struct policy *policy, const struct config *config,
+				const struct prefix_list *host, const struct packet *packet);
+
+/**
+ * evaluate_path() - the same, with what the host's table and the uplink have to say
+ * @host:	every address of the host, whether the policy names it or not
+ *
+ * What another carrel's policy says to a packet from or for it is not looked at.
+ * Context: pure
+ */
+struct decision evaluate_path(const struct policy *policy, const struct config *config,
+			      const struct prefix_list *host, const struct packet *packet);
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * Chance alone would never hit anything: rules and packets take their addresses and ports
+ * from one small vocabulary in which prefixes nest and ranges overlap; rules narrow and
+ * widen them, packets stand at their edges and one beyond.
+ */
+#include "random.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <netinet/in.h>
+
+#include "base/buffer.h"
+#include "frame.h"
+#include "wire.h"
+
+static const char *const places[] = {
+	"10.0.0.0/8", "10.213.0.0/16", "10.213.99.0/24", "10.213.0.1", "172.16.0.0/12",
+	"192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "169.254.169.254",
+	"192.0.2.0/24", "192.0.2.1", "198.51.100.1", "198.51.100.53", "203.0.113.0/24",
+	"203.0.113.8/29", "203.0.113.10", "128.0.0.0/2",
+	"fc00::/7", "fd42:ca44:e1::/64", "fd42:ca44:e1::/96", "fe80::/10", "fd00:ec2::254",
+	"2001:db8::/32", "2001:db8::1", "2001:db8:80::/48", "2001:db8:80::10", "2000::/3",
+};
+
+static const struct port_range ports[] = {
+	{ 1, 1 }, { 22, 22 }, { 25, 25 }, { 53, 53 }, { 80, 80 }, { 443, 443 }, { 80, 90 },
+	{ 8000, 8099 }, { 8080, 8080 }, { 1024, 65535 }, { 1, 1023 }, { 65535, 65535 },
+	{ 1, 65535 }, { 53, 443 },
+};
+
+#define COUNT(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
+
+/* SplitMix64: any seed will do. */
+static uint64_t next(struct random *random)
+{
+	uint64_t z = random->state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+uint32_t random_below(struct random *random, uint32_t limit)
+{
+	/* The bias of the remainder is nothing here. */
+	return (uint32_t)(next(random) >> 32) % limit;
+}
+
+static bool one_in(struct random *random, uint32_t n)
+{
+	return random_below(random, n) == 0;
+}
+
+/* Set the bits of @address from number @first on: to 0, to 1, or (@value 2) by chance. */
+static void fill_bits(struct random *random, struct address *address, unsigned first,
+		      unsigned value)
+{
+	for (unsigned bit = first; bit < address_bits(address->family); bit++) {
+		uint8_t mask = (uint8_t)(0x80 >> bit % 8);
+
+		if (value == 1 || (value == 2 && one_in(random, 2)))
+			address->bytes[bit / 8] |= mask;
+		else
+			address->bytes[bit / 8] &= (uint8_t)~mask;
+	}
+}
+
+static struct prefix random_place(struct random *random)
+{
+	const char *text = places[random_below(random, COUNT(places))];
+	struct prefix prefix = { 0 };
+
+	/* All of the vocabulary is valid, or the policies with it would be refused. */
+	prefix_parse(text, strlen(text), &prefix);
+	return prefix;
+}
+
+/* One of the vocabulary, or narrower or wider than that. */
+static struct prefix random_prefix(struct random *random)
+{
+	struct prefix prefix = random_place(random);
+	unsigned bits = address_bits(prefix.address.family);
+
+	if (one_in(random, 4)) {
+		fill_bits(random, &prefix.address, prefix.length, 2);
+		prefix.length = (uint8_t)(prefix.length +
+					  random_below(random, bits - prefix.length + 1));
+	} else if (one_in(random, 8)) {
+		prefix.length = (uint8_t)random_below(random, prefix.length + 1U);
+	}
+	fill_bits(random, &prefix.address, prefix.length, 0);
+	return prefix;
+}
+
+/* Add or subtract one. */
+static void step(struct address *address, bool up)
+{
+	for (size_t i = address_size(address->family); i-- > 0;) {
+		address->bytes[i] = (uint8_t)(address->bytes[i] + (up ? 1 : -1));
+		if (address->bytes[i] != (up ? 0 : 0xff))
+			return;
+	}
+}
+
+/* An edge of a prefix, one beyond it, or somewhere inside. */
+static struct address random_address(struct random *random)
+{
+	struct prefix prefix = random_prefix(random);
+	unsigned where = random_below(random, 5);
+
+	fill_bits(random, &prefix.address, prefix.length, where % 3);
+	if (where >= 3)
+		step(&prefix.address, where % 3);
+	return prefix.address;
+}
+
+/* A unicast address that the kernel sends to, and takes from others. */
+static bool is_sendable(const struct address *address, const struct address *own)
+{
+	const uint8_t *bytes = address->bytes;
+	static const struct address zero[FAMILY_COUNT] = { { .family = FAMILY_IPV4 },
+							   { .family = FAMILY_IPV6 } };
+
+	if (address_equal(address, own))
+		return false;
+	if (address->family == FAMILY_IPV4)
+		return bytes[0] != 0 && bytes[0] != 127 && bytes[0] < 224;
+	/* Also without the forms that have IPv4 in them (RFC 4291, 2.5.5), and loopback. */
+	return bytes[0] != 0xff && memcmp(bytes, zero[FAMILY_IPV6].bytes, 10) != 0;
+}
+
+static uint16_t random_port(struct random *random)
+{
+	for (;;) {
+		const struct port_range *range = &ports[random_below(random, COUNT(ports))];
+		uint32_t span = (uint32_t)(range->last - range->first) + 1, port;
+
+		switch (random_below(random, 5)) {
+		case 0:
+			port = range->first;
+			break;
+		case 1:
+			port = range->last;
+			break;
+		case 2:
+			port = range->first - 1U;
+			break;
+		case 3:
+			port = range->last + 1U;
+			break;
+		default:
+			port = range->first + random_below(random, span);
+		}
+		if (port > 0 && port <= UINT16_MAX &&
+		    (port < WIRE_FIRST_ID || port >= WIRE_FIRST_ID + WIRE_BATCH_MAX))
+			return (uint16_t)port;
+	}
+}
+
+struct packet random_packet(struct random *random, const struct address own[FAMILY_COUNT])
+{
+	static const uint8_t protocols[] = {
+		IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_ICMP,
+		FRAME_OTHER_PROTOCOL,
+	};
+	struct packet packet = { .direction = random_below(random, DIRECTION_COUNT) };
+
+	do
+		packet.remote = random_address(random);
+	while (!is_sendable(&packet.remote, &own[packet.remote.family]));
+
+	packet.l4proto = protocols[random_below(random, COUNT(protocols))];
+	if (packet.l4proto == IPPROTO_ICMP && packet.remote.family == FAMILY_IPV6)
+		packet.l4proto = IPPROTO_ICMPV6;
+	/* Without ports there is no telling it from the answer to one that went out. */
+	if (packet.l4proto == FRAME_OTHER_PROTOCOL)
+		packet.direction = DIRECTION_OUT;
+	if (packet.l4proto == IPPROTO_TCP || packet.l4proto == IPPROTO_UDP ||
+	    packet.l4proto == IPPROTO_SCTP)
+		packet.port = random_port(random);
+	return packet;
+}
+
+static const char *const verdicts[] = { "allow", "deny", "reject" };
+
+/* "tcp,udp": each at most once */
+static void put_protocols(struct random *random, bool with_icmp, struct buffer *text)
+{
+	static const char *const words[] = { "tcp", "udp", "sctp", "icmp" };
+	uint32_t bits = 1 + random_below(random, with_icmp ? 15 : 7);
+	const char *separator = " ";
+
+	for (size_t i = 0; i < COUNT(words); i++) {
+		if (!(bits & 1U << i))
+			continue;
+		buffer_printf(text, "%s%s", separator, words[i]);
+		separator = ",";
+	}
+}
+
+/* "to host,10.0.0.0/8"; words at most once, "any" alone */
+static void put_remotes(struct random *random, bool out, struct buffer *text)
+{
+	static const char *const words[] = { "host", "peers", "private", "metadata", "internet" };
+	uint32_t used = 0, count = 1 + random_below(random, 4);
+	char formatted[PREFIX_TEXT_SIZE];
+
+	buffer_puts(text, out ? " to" : " from");
+	if (one_in(random, 8)) {
+		buffer_puts(text, " any");
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		uint32_t word = random_below(random, 3 * COUNT(words));
+		struct prefix prefix = random_prefix(random);
+
+		if (word < COUNT(words) && !(used & 1U << word)) {
+			used |= 1U << word;
+			strcpy(formatted, words[word]);
+		} else {
+			prefix_format(&prefix, formatted);
+		}
+		buffer_printf(text, "%s%s", i ? "," : " ", formatted);
+	}
+}
+
+/* "port 53,8000-8099" */
+static void put_ports(struct random *random, struct buffer *text)
+{
+	uint32_t count = 1 + random_below(random, 3);
+
+	buffer_puts(text, " port");
+	for (uint32_t i = 0; i < count; i++) {
+		const struct port_range *range = &ports[random_below(random, COUNT(ports))];
+
+		buffer_printf(text, "%s%u", i ? "," : " ", range->first);
+		if (range->last != range->first)
+			buffer_printf(text, "-%u", range->last);
+	}
+}
+
+static void put_rule(struct random *random, struct buffer *text)
+{
+	bool out = random_below(random, 2), with_ports = random_below(random, 2);
+
+	buffer_printf(text, "%s %s", verdicts[random_below(random, COUNT(verdicts))],
+		      out ? "out" : "in");
+	if (one_in(random, 4) == 0)
+		put_protocols(random, !with_ports, text);
+	if (one_in(random, 6) == 0)
+		put_remotes(random, out, text);
+	if (with_ports)
+		put_ports(random, text);
+	if (one_in(random, 8))
+		buffer_puts(text, " \"to port 1, from any\"");
+	buffer_puts(text, "\n");
+}
+
+const char *random_policy(struct random *random, struct arena *arena)
+{
+	BUFFER_CLEANUP struct buffer text = { 0 };
+	uint32_t rules = random_below(random, 10);
+
+	if (one_in(random, 4) == 0)
+		buffer_printf(&text, "default %s out %s in\n",
+			      verdicts[random_below(random, COUNT(verdicts))],
+			      verdicts[random_below(random, COUNT(verdicts))]);
+	for (uint32_t i = 0; i < rules; i++)
+		put_rule(random, &text);
+	return text.failed ? NULL : arena_strdup(arena, text.data ? text.data : "");
+}

@@ -1,0 +1,118 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# translate.pl POOL4 POOL6 [HOST-ADDRESS...] <POLICY >RULESET
+#
+# A policy as nft text, written down a third time: from the policy's words, a rule for each
+# protocol, family and remote end of a line, with nothing that would make it short or fast. Shares
+# no code and no idea with the program; carrel.policy(5) is what both were made from.
+use strict;
+use warnings;
+
+my ($pool4, $pool6, @host) = @ARGV;
+my %family_of_word = (4 => 'ip', 6 => 'ip6');
+my @private = qw(10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16 127.0.0.0/8
+	fc00::/7 fe80::/10 ::1);
+my @metadata = qw(169.254.169.254 fd00:ec2::254);
+my %default = (out => 'allow', in => 'deny');
+my %rules = (out => [], in => []);
+
+sub family { return $_[0] =~ /:/ ? 6 : 4 }
+
+sub elements {
+	my ($family, @addresses) = @_;
+	my @these = grep { family($_) == $family } @addresses;
+	return @these ? 'elements = { ' . join(', ', @these) . ' };' : '';
+}
+
+# What is done with what matches: a list of endings, as TCP is refused in another way.
+sub endings {
+	my ($verdict) = @_;
+	return 'accept' if $verdict eq 'allow';
+	return 'drop' if $verdict eq 'deny';
+	return ('meta l4proto tcp reject with tcp reset', 'reject with icmpx type admin-prohibited');
+}
+
+# The packets that one remote end means: a list of conditions, any of which is enough.
+sub conditions {
+	my ($direction, $remote) = @_;
+	my $side = $direction eq 'out' ? 'daddr' : 'saddr';
+	my @found;
+	for my $family (4, 6) {
+		my $field = "$family_of_word{$family} $side";
+		# Outwards, the host and peers are meant by their words alone.
+		my $world = $direction eq 'out' ? "$field != \@host$family $field != \@pool$family" : '';
+		if ($remote eq 'any') {
+			push @found, "meta nfproto ipv$family $world";
+		} elsif ($remote eq 'internet') {
+			push @found, "$field != \@private$family $world";
+		} elsif ($remote eq 'private') {
+			push @found, "$field \@private$family $world";
+		} elsif ($remote eq 'metadata') {
+			push @found, map { "$field $_ $world" } grep { family($_) == $family } @metadata;
+		} elsif ($remote eq 'host') {
+			push @found, "$field \@host$family";
+		} elsif ($remote eq 'peers') {
+			push @found, "$field \@pool$family"
+				. ($direction eq 'out' ? " $field != \@host$family" : '');
+		} elsif (family($remote) == $family) {
+			push @found, $remote =~ m{/0$} ? "meta nfproto ipv$family $world"
+						      : "$field $remote $world";
+		}
+	}
+	return @found;
+}
+
+sub rule {
+	my ($verdict, $direction, $protocols, $remotes, $ports) = @_;
+	my @protocols = $protocols ? split(/,/, $protocols) : $ports ? ('tcp', 'udp') : ('');
+	for my $remote (split /,/, $remotes // 'any') {
+		for my $condition (conditions($direction, $remote)) {
+			for my $protocol (@protocols) {
+				my $l4 = $protocol eq '' ? ''
+				       : $protocol eq 'icmp' ? 'meta l4proto { icmp, ipv6-icmp }'
+				       : "meta l4proto $protocol";
+				for my $port (split /,/, $ports // '') {
+					push @{$rules{$direction}}, map { "$condition $l4 th dport $port $_" }
+						endings($verdict);
+				}
+				push @{$rules{$direction}}, map { "$condition $l4 $_" } endings($verdict)
+					unless $ports;
+			}
+		}
+	}
+}
+
+while (my $line = <STDIN>) {
+	chomp $line;
+	$line =~ s/\s*"[^"]*"$//;
+	if ($line =~ s/^default //) {
+		my %given = reverse split / /, $line;
+		$default{$_} = $given{$_} for keys %given;
+		next;
+	}
+	my ($verdict, $direction, @words) = split / /, $line;
+	my ($protocols, $remotes, $ports);
+	$protocols = shift @words if @words && $words[0] !~ /^(to|from|port)$/;
+	my %part = @words;
+	rule($verdict, $direction, $protocols, $part{to} // $part{from}, $part{port});
+}
+
+my $closed = $default{out} eq 'reject' ? 'reject' : 'deny';
+print "flush ruleset\ntable inet model {\n";
+for my $family (4, 6) {
+	my $type = "type ipv${family}_addr; flags interval; auto-merge;";
+	print "set host$family { $type ", elements($family, @host), " }\n";
+	print "set pool$family { $type ", elements($family, $pool4, $pool6), " }\n";
+	print "set private$family { $type ", elements($family, @private), " }\n";
+}
+print "chain output { type filter hook output priority 0; policy drop;\n",
+	"oifname lo accept\nct state established,related accept\n",
+	map { "$_\n" } @{$rules{out}};
+for my $special (map { ("ip daddr \@$_" . 4, "ip6 daddr \@$_" . 6) } 'host', 'pool') {
+	print map { "$special $_\n" } endings($closed);
+}
+print map({ "$_\n" } endings($default{out})), "}\n",
+	"chain input { type filter hook input priority 0; policy drop;\n",
+	"iifname lo accept\nct state established,related accept\n",
+	map({ "$_\n" } @{$rules{in}}), map({ "$_\n" } endings($default{in})), "}\n}\n";

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a policy does to a packet. tests/kernel/test_differential.c holds the rules inside
+ * the carrel against the kernel; here stands what it cannot see: who decided, and the host.
+ */
+#include "text.h"
+
+#include <netinet/in.h>
+
+#include "core/evaluate.h"
+
+static const struct prefix host_addresses[] = {
+	{ { FAMILY_IPV4, { 192, 0, 2, 1 } }, 32 },
+	{ { FAMILY_IPV4, { 10, 213, 0, 1 } }, 32 },     /* in the pool, too */
+	{ { FAMILY_IPV6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } }, 128 },
+};
+
+/* "allow rule 2", "reject default", ... of @policy for a packet; from @arena */
+static const char *decide(struct arena *arena, const char *policy_text, bool path,
+			  enum direction direction, uint8_t l4proto, const char *remote,
+			  uint16_t port)
+{
+	static const char *const deciders[] = { "rule", "default", "unnamed", "loopback", "uplink" };
+	const struct prefix_list host = { host_addresses, 3 };
+	const struct sources none = { 0 };
+	const struct source source = text_source(policy_text);
+	struct diagnostics diagnostics = { .arena = arena };
+	struct packet packet = { .direction = direction, .l4proto = l4proto, .port = port };
+	struct config config;
+	struct policy policy;
+
+	assert_int_equal(address_parse(remote, strlen(remote), &packet.remote), 0);
+	assert_int_equal(config_parse(&none, arena, &config, &diagnostics), 0);
+	policy_parse("x", &source, arena, &policy, &diagnostics);
+	assert_string_equal(said(arena, &diagnostics), "");
+
+	struct decision decision = (path ? evaluate_path : evaluate_policy)(&policy, &config,
+									   &host, &packet);
+	assert_int_equal(decision.rule != NULL, decision.decider == DECIDER_RULE);
+	if (decision.rule)
+		return arena_printf(arena, "%s rule %u", verdict_name(decision.verdict),
+				    decision.rule->position.line);
+	return arena_printf(arena, "%s %s", verdict_name(decision.verdict),
+			    deciders[decision.decider]);
+}
+
+struct evaluate_case {
+	const char *policy;
+	enum direction direction;
+	uint8_t l4proto;
+	const char *remote;
+	uint16_t port;
+	const char *expected;
+};
+
+static void check(const struct evaluate_case *cases, size_t count, bool path)
+{
+	for (size_t i = 0; i < count; i++) {
+		ARENA_CLEANUP struct arena arena = { 0 };
+		const struct evaluate_case *one = &cases[i];
+		const char *found = decide(&arena, one->policy, path, one->direction,
+					   one->l4proto, one->remote, one->port);
+
+		if (strcmp(found, one->expected) != 0)
+			fail_msg("case %zu: %s, not %s", i, found, one->expected);
+	}
+}
+#define CHECK(cases, path) check(cases, sizeof(cases) / sizeof((cases)[0]), path)
+
+#define OUT DIRECTION_OUT
+#define IN DIRECTION_IN
+#define TCP IPPROTO_TCP
+#define UDP IPPROTO_UDP
+
+static void test_evaluate_policy_says_who_decides(void **state)
+{
+	static const char web[] = "default reject out\nallow out tcp to 203.0.113.0/24 port 80-90\n"
+				  "deny out to 203.0.113.0/24\n";
+	static const struct evaluate_case cases[] = {
+		{ web, OUT, TCP, "203.0.113.7", 90, "allow rule 2" },
+		{ web, OUT, TCP, "203.0.113.7", 91, "deny rule 3" },
+		{ web, OUT, UDP, "203.0.113.7", 90, "deny rule 3" },
+		{ web, OUT, TCP, "203.0.114.0", 80, "reject default" },
+		{ web, IN, TCP, "203.0.113.7", 80, "deny default" },
+		{ "", OUT, TCP, "2001:db8:80::1", 80, "allow default" },
+		{ "deny out icmp", OUT, IPPROTO_ICMP, "203.0.113.7", 0, "deny rule 1" },
+		{ "deny out icmp", OUT, IPPROTO_ICMPV6, "2001:db8:80::1", 0, "deny rule 1" },
+		{ "deny out icmp", OUT, 253, "2001:db8:80::1", 0, "allow default" },
+		{ "deny out to internet", OUT, 253, "10.1.2.3", 0, "allow default" },
+		{ "deny out to internet", OUT, 253, "203.0.113.7", 0, "deny rule 1" },
+		{ "deny out to private", OUT, TCP, "127.0.0.1", 80, "allow loopback" },
+		{ "deny in", IN, TCP, "::1", 80, "allow loopback" },
+	};
+
+	(void)state;
+	CHECK(cases, false);
+}
+
+static void test_evaluate_policy_reaches_host_and_peers_by_name_only(void **state)
+{
+	static const struct evaluate_case cases[] = {
+		{ "allow out", OUT, TCP, "192.0.2.1", 80, "deny unnamed" },
+		{ "allow out to 192.0.2.1", OUT, TCP, "192.0.2.1", 80, "deny unnamed" },
+		{ "default reject out", OUT, TCP, "10.213.4.4", 80, "reject unnamed" },
+		{ "allow out to host", OUT, TCP, "2001:db8::1", 80, "allow rule 1" },
+		{ "allow out to host", OUT, TCP, "10.213.4.4", 80, "deny unnamed" },
+		{ "allow out to peers", OUT, TCP, "10.213.4.4", 80, "allow rule 1" },
+		/* The host's own, although in the pool. */
+		{ "allow out to peers", OUT, TCP, "10.213.0.1", 80, "deny unnamed" },
+		{ "allow out to host", OUT, TCP, "10.213.0.1", 80, "allow rule 1" },
+		/* Inwards they are addresses like others. */
+		{ "allow in", IN, TCP, "192.0.2.1", 80, "allow rule 1" },
+		{ "allow in from 10.0.0.0/8", IN, TCP, "10.213.4.4", 80, "allow rule 1" },
+		{ "allow in from peers", IN, TCP, "10.213.0.1", 80, "allow rule 1" },
+		{ "allow in from host", IN, TCP, "10.213.0.1", 80, "allow rule 1" },
+	};
+
+	(void)state;
+	CHECK(cases, false);
+}
+
+static void test_evaluate_path_knows_what_the_host_stops(void **state)
+{
+	static const struct evaluate_case cases[] = {
+		{ "allow out", OUT, TCP, "203.0.113.7", 80, "allow rule 1" },
+		{ "uplink none\nallow out", OUT, TCP, "203.0.113.7", 80, "deny uplink" },
+		{ "uplink none", OUT, TCP, "127.0.0.1", 80, "allow loopback" },
+		{ "allow in", IN, TCP, "203.0.113.7", 80, "deny uplink" },
+		{ "allow in", IN, TCP, "192.0.2.1", 80, "allow rule 1" },
+		{ "allow in", IN, TCP, "10.213.4.4", 80, "allow rule 1" },
+		{ "", IN, TCP, "192.0.2.1", 80, "deny default" },
+		/* Rules that do not name the host say nothing about it, but for a refusal. */
+		{ "allow out", OUT, TCP, "192.0.2.1", 80, "deny unnamed" },
+		{ "reject out tcp port 25", OUT, TCP, "192.0.2.1", 25, "reject rule 1" },
+		{ "allow out to peers", OUT, TCP, "10.213.0.1", 80, "deny unnamed" },
+		{ "allow out tcp to host port 53", OUT, TCP, "192.0.2.1", 53, "allow rule 1" },
+		{ "allow out tcp to host port 53", OUT, TCP, "192.0.2.1", 54, "deny unnamed" },
+		{ "allow in from host", OUT, TCP, "192.0.2.1", 54, "deny unnamed" },
+		/* No router passes these on. */
+		{ "allow out", OUT, UDP, "224.0.0.251", 5353, "deny uplink" },
+		{ "allow out", OUT, UDP, "255.255.255.255", 67, "deny uplink" },
+		{ "allow out", OUT, UDP, "ff02::fb", 5353, "deny uplink" },
+		{ "allow out", OUT, UDP, "fe80::1", 53, "deny uplink" },
+		{ "allow out", OUT, UDP, "0.0.0.0", 53, "deny uplink" },
+		{ "deny out udp", OUT, UDP, "224.0.0.251", 5353, "deny rule 1" },
+	};
+
+	(void)state;
+	CHECK(cases, true);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_evaluate_policy_says_who_decides),
+		cmocka_unit_test(test_evaluate_policy_reaches_host_and_peers_by_name_only),
+		cmocka_unit_test(test_evaluate_path_knows_what_the_host_stops),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
