@@ -43,7 +43,10 @@
 
 #define MARKER_ETHERTYPE 0x88b5         /* IEEE 802: for experiments */
 #define RECEIVE_BUFFER_BYTES (4 << 20)
-#define MARKER_TIMEOUT_S 10
+#define MARKER_TIMEOUT_MS 10000
+/* A new link carries nothing until a worker of the kernel has taken note of it. */
+#define READY_ATTEMPTS 100
+#define READY_TIMEOUT_MS 50
 #define ANSWER_MAX_BYTES 8192           /* netlink's usual; an error is far smaller */
 
 const struct address wire_own[FAMILY_COUNT] = {
@@ -146,45 +149,6 @@ static int open_inside(struct wire *wire)
 			wire->caught_fds[family][i] = fd;
 		}
 	}
-	return 0;
-}
-
-int wire_open(const char *name, struct wire *ret)
-{
-	struct wire wire = { .netns_fd = -1 };
-	uint8_t mac_outside[6];
-	unsigned outside_link;
-	char *command, netns[64];
-	cpu_set_t one;
-	int outside_netns_fd, rc;
-
-	/* The first CPU that the process may use, and no other. */
-	if (sched_getaffinity(0, sizeof(one), &one) < 0)
-		return -1;
-	for (size_t cpu = 0, kept = 0; cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET(cpu, &one) && kept++)
-			CPU_CLR(cpu, &one);
-	if (sched_setaffinity(0, sizeof(one), &one) < 0)
-		return -1;
-
-	if (netns_current(&outside_netns_fd, NULL) < 0 || netns_create(&wire.netns_fd, NULL) < 0 ||
-	    netns_enter(outside_netns_fd, NULL) < 0)
-		return -1;
-	snprintf(netns, sizeof(netns), "/proc/%ld/fd/%d", (long)getpid(), wire.netns_fd);
-	if (asprintf(&command, setup, name, netns) < 0)
-		return -1;
-	rc = system(command);
-	free(command);
-	if (rc != 0)
-		return -1;
-	wire.outside_fd = link_socket(name, ETH_P_ALL, mac_outside, &outside_link);
-	if (wire.outside_fd < 0 || netns_enter(wire.netns_fd, NULL) < 0)
-		return -1;
-	rc = open_inside(&wire);
-	if (netns_enter(outside_netns_fd, NULL) < 0 || rc < 0)
-		return -1;
-	close(outside_netns_fd);
-	*ret = wire;
 	return 0;
 }
 
@@ -300,9 +264,11 @@ static void read_inside(const struct wire *wire, struct outcome *outcome)
 }
 
 /* Wait until marker number @marker arrives at @fd; what comes before it is noted. */
-static int read_until(int fd, uint32_t marker, struct outcome *outcome)
+static int read_until(int fd, uint32_t marker, unsigned timeout_ms, struct outcome *outcome)
 {
-	const struct timeval limit = { .tv_sec = MARKER_TIMEOUT_S };
+	const struct timeval limit = {
+		.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000,
+	};
 	uint8_t bytes[512];
 	ssize_t length;
 
@@ -327,14 +293,77 @@ static int read_until(int fd, uint32_t marker, struct outcome *outcome)
 }
 
 /* Send a marker from @from and wait for it at @to. */
-static int settle(struct wire *wire, int from, int to, struct outcome *outcome)
+static int settle(struct wire *wire, int from, int to, unsigned timeout_ms,
+		  struct outcome *outcome)
 {
 	static const uint8_t everyone[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	uint32_t marker = ++wire->markers;
 
 	if (send_frame(from, everyone, MARKER_ETHERTYPE, &marker, sizeof(marker)) < 0)
 		return -1;
-	return read_until(to, marker, outcome);
+	return read_until(to, marker, timeout_ms, outcome);
+}
+
+/* Both directions, in and out again. */
+static int settle_both(struct wire *wire, unsigned timeout_ms, struct outcome *outcome)
+{
+	if (settle(wire, wire->outside_fd, wire->marker_fd, timeout_ms, outcome) < 0)
+		return -1;
+	return settle(wire, wire->marker_fd, wire->outside_fd, timeout_ms, outcome);
+}
+
+/* Wait until the link carries frames. */
+static int await_link(struct wire *wire)
+{
+	struct outcome nothing = { 0 };
+
+	for (int attempt = 0; attempt < READY_ATTEMPTS; attempt++)
+		if (settle_both(wire, READY_TIMEOUT_MS, &nothing) == 0)
+			return 0;
+	return -1;
+}
+
+/* The first CPU that the process may use, and no other. */
+static int stay_on_one_cpu(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) < 0)
+		return -1;
+	for (size_t cpu = 0, kept = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &set) && kept++)
+			CPU_CLR(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+int wire_open(const char *name, struct wire *ret)
+{
+	struct wire wire = { .netns_fd = -1 };
+	uint8_t mac_outside[6];
+	unsigned outside_link;
+	char *command, netns[64];
+	int outside_netns_fd, rc;
+
+	if (stay_on_one_cpu() < 0 ||
+	    netns_current(&outside_netns_fd, NULL) < 0 ||
+	    netns_create(&wire.netns_fd, NULL) < 0 || netns_enter(outside_netns_fd, NULL) < 0)
+		return -1;
+	snprintf(netns, sizeof(netns), "/proc/%ld/fd/%d", (long)getpid(), wire.netns_fd);
+	if (asprintf(&command, setup, name, netns) < 0)
+		return -1;
+	rc = system(command);
+	free(command);
+	if (rc != 0)
+		return -1;
+	wire.outside_fd = link_socket(name, ETH_P_ALL, mac_outside, &outside_link);
+	if (wire.outside_fd < 0 || netns_enter(wire.netns_fd, NULL) < 0)
+		return -1;
+	rc = open_inside(&wire);
+	if (netns_enter(outside_netns_fd, NULL) < 0 || rc < 0 || await_link(&wire) < 0)
+		return -1;
+	close(outside_netns_fd);
+	*ret = wire;
+	return 0;
 }
 
 int wire_try(struct wire *wire, const struct packet *packets, size_t count, enum verdict *ret)
@@ -351,8 +380,7 @@ int wire_try(struct wire *wire, const struct packet *packets, size_t count, enum
 										 id) < 0)
 			return -1;
 	}
-	if (settle(wire, wire->outside_fd, wire->marker_fd, &outcome) < 0 ||
-	    settle(wire, wire->marker_fd, wire->outside_fd, &outcome) < 0)
+	if (settle_both(wire, MARKER_TIMEOUT_MS, &outcome) < 0)
 		return -1;
 	read_inside(wire, &outcome);
 	return 0;
