@@ -84,6 +84,21 @@ static int parse_pool6(struct lexer *lexer, const struct token *keyword, void *t
 	return parse_pool(lexer, FAMILY_IPV6, 8, 96, &config->pool6);
 }
 
+/* Long enough for a user who reconnects, or whose jobs come every few minutes, to join. */
+#define LINGER_DEFAULT_S (10 * 60)
+/* Ten years; what is never to go needs no longer. */
+#define LINGER_MAX_S     (UINT64_C(10) * 365 * 24 * 60 * 60)
+
+/* "linger": how long a carrel is kept that nobody is in. */
+static int parse_linger(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	struct config *config = target;
+
+	(void)keyword;
+	return value_duration(lexer, lexer_take(lexer), "a time to linger", LINGER_MAX_S,
+			      &config->linger_s);
+}
+
 /* "assign" */
 static int parse_assign(struct lexer *lexer, const struct token *keyword, void *target)
 {
@@ -93,6 +108,7 @@ static int parse_assign(struct lexer *lexer, const struct token *keyword, void *
 static const struct directive config_directives[] = {
 	{ "pool4", true, parse_pool4 },
 	{ "pool6", true, parse_pool6 },
+	{ "linger", true, parse_linger },
 	{ "assign", false, parse_assign },
 };
 
@@ -102,6 +118,7 @@ int config_parse(const struct sources *sources, struct arena *arena,
 	struct config config = {
 		.pool4 = { { FAMILY_IPV4, { 10, 213 } }, 16 },
 		.pool6 = { { FAMILY_IPV6, { 0xfd, 0x42, 0xca, 0x44, 0x00, 0xe1 } }, 64 },
+		.linger_s = LINGER_DEFAULT_S,
 	};
 	struct directives directives = {
 		.rows = config_directives,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * carrel.conf and its drop-ins: pools, and who gets which policy.
+ * carrel.conf and its drop-ins: pools, how long carrels are kept, and who gets which policy.
  */
 #ifndef CARREL_CORE_CONFIG_H
 #define CARREL_CORE_CONFIG_H
@@ -62,6 +62,7 @@ struct assignment {
 struct config {
 	struct prefix pool4;            /* default 10.213.0.0/16; /8 to /30 */
 	struct prefix pool6;            /* default fd42:ca44:e1::/64; /96 or shorter: holds a 32-bit uid */
+	uint64_t linger_s;              /* an idle carrel is kept this long; default 10 minutes */
 	ARENA_LIST(struct assignment) assignments;
 	ARENA_LIST(const char *) groups; /* every group name that a condition uses, once */
 };

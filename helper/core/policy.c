@@ -14,12 +14,16 @@ const char *const verdict_words[] = { "allow", "deny", "reject", NULL };
 const char *const direction_words[] = { "out", "in", NULL };
 static const char *const uplink_words[] = { "nat", "none", NULL };
 
+static const char *const logout_words[] = { "keep", "cut", NULL };
+
 static_assert(sizeof(verdict_words) / sizeof(*verdict_words) == VERDICT_REJECT + 2,
 	      "one word for each verdict");
 static_assert(sizeof(direction_words) / sizeof(*direction_words) == DIRECTION_COUNT + 1,
 	      "one word for each direction");
 static_assert(sizeof(uplink_words) / sizeof(*uplink_words) == UPLINK_NONE + 2,
 	      "one word for each uplink");
+static_assert(sizeof(logout_words) / sizeof(*logout_words) == LOGOUT_CUT + 2,
+	      "one word for each kind of logout");
 
 /* What the directives' functions fill. */
 struct policy_parser {
@@ -133,6 +137,19 @@ static int parse_uplink(struct lexer *lexer, const struct token *keyword, void *
 	return rc;
 }
 
+/* "logout": what it does to what stays behind. */
+static int parse_logout(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	struct policy_parser *parser = target;
+	size_t index;
+
+	(void)keyword;
+	int rc = lexer_expect(lexer, "an effect of logout", logout_words, &index);
+	if (!rc)
+		parser->policy.logout = (enum logout)index;
+	return rc;
+}
+
 /* One "deny out" of "default". */
 static int parse_one_default(struct lexer *lexer, struct policy_parser *parser)
 {
@@ -179,6 +196,7 @@ static int parse_rule(struct lexer *lexer, const struct token *keyword, void *ta
 static const struct directive policy_directives[] = {
 	{ "description", true, parse_description },
 	{ "uplink", true, parse_uplink },
+	{ "logout", true, parse_logout },
 	{ "default", false, parse_default },
 	{ "allow", false, parse_rule },
 	{ "deny", false, parse_rule },

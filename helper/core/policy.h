@@ -20,6 +20,9 @@
 
 enum uplink { UPLINK_NAT, UPLINK_NONE };
 
+/* What the user's last logout does to processes that stay behind: their network stays, or goes. */
+enum logout { LOGOUT_KEEP, LOGOUT_CUT };
+
 enum direction { DIRECTION_OUT, DIRECTION_IN };
 #define DIRECTION_COUNT 2
 
@@ -53,11 +56,23 @@ struct policy_rule {
 	struct position position;
 };
 
+/* A flow that is asked about: see core/flow.h. */
+enum flow_remote { FLOW_ADDRESS, FLOW_HOST, FLOW_PEERS };
+
+struct flow {
+	enum direction direction;
+	uint8_t l4proto;                        /* IPPROTO_*; IPPROTO_ICMP in both families */
+	enum flow_remote remote;
+	struct address address;                 /* FLOW_ADDRESS */
+	uint16_t port;                          /* 0: the protocol has none */
+};
+
 struct policy {
 	const char *name;
 	const char *description;                /* or NULL */
 	uint64_t digest;                        /* of its text (base/digest.h) */
 	enum uplink uplink;                     /* default nat */
+	enum logout logout;                     /* default keep */
 	enum verdict defaults[DIRECTION_COUNT]; /* built-in: allow out, deny in */
 	ARENA_LIST(struct policy_rule) rules;
 };

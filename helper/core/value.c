@@ -81,6 +81,22 @@ int value_range(struct lexer *lexer, const struct token *token, const char *what
 	return 0;
 }
 
+int value_duration(struct lexer *lexer, const struct token *token, const char *what,
+		   uint64_t max_s, uint64_t *ret_s)
+{
+	char shown[TOKEN_SHOWN_SIZE];
+	int rc = token->kind == TOKEN_WORD ?
+		 number_parse_duration(token->text, token->length, max_s, ret_s) : -EINVAL;
+
+	if (rc == -ERANGE)
+		return lexer_error(lexer, token, "%s is too long for %s; expected at most %ju seconds",
+				   token_show(token, shown), what, (uintmax_t)max_s);
+	if (rc)
+		return lexer_refuse(lexer, token, what, "a number of seconds, or of minutes, hours or "
+				    "days such as 10m, 2h, 1d", NULL);
+	return 0;
+}
+
 int value_text(struct lexer *lexer, const struct token *token, const char *what,
 	       const char **ret)
 {

@@ -28,6 +28,16 @@ int value_range(struct lexer *lexer, const struct token *token, const char *what
 		uint32_t max, uint32_t *ret_first, uint32_t *ret_last);
 
 /**
+ * value_duration() - "30s", "10m", "2h", "1d" or plain seconds
+ * @what:	what is looked for: "a time"
+ * @max_s:	the longest that makes sense
+ *
+ * Return: 0; -EINVAL after reporting
+ */
+int value_duration(struct lexer *lexer, const struct token *token, const char *what,
+		   uint64_t max_s, uint64_t *ret_s);
+
+/**
  * value_text() - a terminated copy of a word's or string's text
  * Return: 0; -EINVAL after reporting that @what is missing; -ENOMEM
  */

@@ -25,13 +25,14 @@ static void parse_valid(const char *text, struct arena *arena, struct config *co
 	assert_string_equal(said(arena, &diagnostics), "");
 }
 
-#define DIRECTIVES "; expected pool4, pool6 or assign"
+#define DIRECTIVES "; expected pool4, pool6, linger or assign"
 #define CONDITIONS "; expected user, group, uid, service, from or tty"
 #define POLICIES "; expected unconfined, deny, or a name of 1 to 32 characters from a-z, 0-9, " \
 	"'_', '-' and '.'"
 #define V4 "; expected an IPv4 prefix such as 10.213.0.0/16"
 #define V6 "; expected an IPv6 prefix such as fd42:ca44:e1::/64"
 #define UIDS "; expected a number or a range from 0 to 4294967294"
+#define TIMES "; expected a number of seconds, or of minutes, hours or days such as 10m, 2h, 1d"
 #define ORIGIN "; expected an address or a prefix"
 #define PAM_FILE "; expected the name of a file in /etc/pam.d, such as sshd"
 
@@ -40,7 +41,15 @@ static void test_config_parse_reports_every_error(void **state)
 	static const struct text_case cases[] = {
 		{ "asign exam", "1:1: 'asign' is not a directive" DIRECTIVES
 		  " (did you mean 'assign'?)" },
-		{ "linger 10m", "1:1: 'linger' is not a directive" DIRECTIVES },
+		{ "lingr 10m", "1:1: 'lingr' is not a directive" DIRECTIVES
+		  " (did you mean 'linger'?)" },
+		{ "linger", "1:7: missing a time to linger" TIMES },
+		{ "linger soon", "1:8: 'soon' is not a time to linger" TIMES },
+		{ "linger \"10m\"", "1:8: \"10m\" is not a time to linger" TIMES },
+		{ "linger 3651d", "1:8: '3651d' is too long for a time to linger; expected at most "
+		  "315360000 seconds" },
+		{ "linger 10m 5m", "1:12: unexpected '5m'; expected the end of the line" },
+		{ "linger 1m\nlinger 2m", "2:1: a second 'linger'; the first is at line 1" },
 		{ "\"assign\" x", "1:1: \"assign\" is not a directive" DIRECTIVES },
 		{ ", assign", "1:1: ',' is not a directive" DIRECTIVES },
 		{ "\npool4", "2:6: missing a pool" V4 },
@@ -187,8 +196,25 @@ static void test_config_parse_has_defaults(void **state)
 	assert_string_equal(text, "10.213.0.0/16");
 	prefix_format(&config.pool6, text);
 	assert_string_equal(text, "fd42:ca44:e1::/64");
+	assert_int_equal(config.linger_s, 600);
 	assert_int_equal(config.assignments.count, 0);
 	assert_int_equal(config.groups.count, 0);
+}
+
+static void test_config_parse_understands_times_to_linger(void **state)
+{
+	static const struct { const char *text; uint64_t expected_s; } cases[] = {
+		{ "linger 0", 0 }, { "linger 90", 90 }, { "linger 30s", 30 }, { "linger 5m", 300 },
+		{ "linger 2h", 7200 }, { "linger 3650d", 315360000 },
+	};
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct config config;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		parse_valid(cases[i].text, &arena, &config);
+		assert_int_equal(config.linger_s, cases[i].expected_s);
+	}
 }
 
 static void test_config_parse_understands_pools_and_assignments(void **state)
@@ -398,6 +424,7 @@ int main(void)
 		cmocka_unit_test(test_config_parse_warns_of_assignments_never_reached),
 		cmocka_unit_test(test_config_parse_takes_all_files_as_one_text),
 		cmocka_unit_test(test_config_parse_has_defaults),
+		cmocka_unit_test(test_config_parse_understands_times_to_linger),
 		cmocka_unit_test(test_config_parse_understands_pools_and_assignments),
 		cmocka_unit_test(test_config_parse_keeps_no_pointer_into_the_text),
 		cmocka_unit_test(test_config_parse_writes_nothing_on_error),

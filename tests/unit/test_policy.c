@@ -25,7 +25,7 @@ static void parse_valid(const char *text, struct arena *arena, struct policy *po
 	assert_int_equal(rc, 0);
 }
 
-#define DIRECTIVES "; expected description, uplink, default, allow, deny or reject"
+#define DIRECTIVES "; expected description, uplink, logout, default, allow, deny or reject"
 #define PROTOCOLS "; expected tcp, udp, icmp or sctp"
 #define REMOTES "; expected any, host, peers, private, metadata, internet, an address or a prefix"
 #define PORTS "; expected a number or a range from 1 to 65535"
@@ -50,6 +50,9 @@ static void test_policy_parse_reports_every_error(void **state)
 		{ "uplink non", "1:8: 'non' is not an uplink; expected nat or none (did you mean "
 		  "'none'?)" },
 		{ "uplink nat none", "1:12: unexpected 'none'; expected the end of the line" },
+		{ "logout", "1:7: missing an effect of logout; expected keep or cut" },
+		{ "logout cat", "1:8: 'cat' is not an effect of logout; expected keep or cut (did you "
+		  "mean 'cut'?)" },
 		{ "uplink nat\n# x\nuplink none", "3:1: a second 'uplink'; the first is at line 1" },
 		{ "default", "1:8: missing a verdict; expected allow, deny or reject" },
 		{ "default drop out", "1:9: 'drop' is not a verdict; expected allow, deny or "
@@ -270,6 +273,7 @@ static void test_policy_parse_has_defaults(void **state)
 	assert_string_equal(policy.name, "x");
 	assert_null(policy.description);
 	assert_int_equal(policy.uplink, UPLINK_NAT);
+	assert_int_equal(policy.logout, LOGOUT_KEEP);
 	assert_int_equal(policy.defaults[DIRECTION_OUT], VERDICT_ALLOW);
 	assert_int_equal(policy.defaults[DIRECTION_IN], VERDICT_DENY);
 	assert_int_equal(policy.rules.count, 0);
@@ -281,10 +285,11 @@ static void test_policy_parse_understands_settings(void **state)
 	struct policy policy;
 
 	(void)state;
-	parse_valid("description \"An exam, \\\"final\\\"\"\nuplink none\n"
+	parse_valid("description \"An exam, \\\"final\\\"\"\nuplink none\nlogout cut\n"
 		    "default deny out allow in\n", &arena, &policy);
 	assert_string_equal(policy.description, "An exam, \"final\"");
 	assert_int_equal(policy.uplink, UPLINK_NONE);
+	assert_int_equal(policy.logout, LOGOUT_CUT);
 	assert_int_equal(policy.defaults[DIRECTION_OUT], VERDICT_DENY);
 	assert_int_equal(policy.defaults[DIRECTION_IN], VERDICT_ALLOW);
 
