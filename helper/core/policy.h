@@ -56,17 +56,6 @@ struct policy_rule {
 	struct position position;
 };
 
-/* A flow that is asked about: see core/flow.h. */
-enum flow_remote { FLOW_ADDRESS, FLOW_HOST, FLOW_PEERS };
-
-struct flow {
-	enum direction direction;
-	uint8_t l4proto;                        /* IPPROTO_*; IPPROTO_ICMP in both families */
-	enum flow_remote remote;
-	struct address address;                 /* FLOW_ADDRESS */
-	uint16_t port;                          /* 0: the protocol has none */
-};
-
 struct policy {
 	const char *name;
 	const char *description;                /* or NULL */
