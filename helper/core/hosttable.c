@@ -8,10 +8,14 @@
  *
  *   spoof        before connection tracking, so that a forged source costs no entry: the
  *                route back to the source must lead through the link it came from;
- *   input        to the host: replies, or carrels whose group says so;
+ *   input        to the host: replies, or carrels whose group says so, and those to
+ *                addresses alone that a policy's rules can know for the host's: no
+ *                broadcast, multicast or anycast;
  *   forward      to the chains of carrels; and, where the host forwarded nothing before
  *                carrel had to switch it on, whatever else would now be forwarded;
- *   from-carrel  out of a carrel: to peers or out of the host, as the group says;
+ *   from-carrel  out of a carrel: to peers or out of the host, as the group says, where
+ *                only what begins or belongs to a connection goes out: NAT leaves all else
+ *                as it is, with the carrel's own address;
  *   to-carrel    into a carrel from outside: replies only. (The host's own packets are
  *                not forwarded and therefore not stopped here.)
  *   postrouting  NAT for what leaves the host, and only for that: peers see each other's
@@ -23,6 +27,7 @@
 
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/rtnetlink.h>
 
 #include "core/compile.h"
 #include "core/group.h"
@@ -64,6 +69,8 @@ static void fill_spoof(struct ruleset_builder *builder, size_t chain)
 
 static void fill_input(struct ruleset_builder *builder, size_t chain)
 {
+	static const uint32_t local = RTN_LOCAL;
+
 	rule_begin(builder, chain, "not from a carrel");
 	rule_match_ifname(builder, FIELD_IIFNAME, CARREL_LINKS, true);
 	rule_add(builder, STATEMENT_ACCEPT);
@@ -72,6 +79,7 @@ static void fill_input(struct ruleset_builder *builder, size_t chain)
 
 	rule_begin(builder, chain, "policies that name the host");
 	match_group(builder, GROUP_HOST);
+	rule_match_value(builder, FIELD_FIB_DADDR_TYPE, &local);
 	rule_add(builder, STATEMENT_ACCEPT);
 
 	add_drop(builder, chain, "carrel to host");
@@ -113,10 +121,11 @@ static void fill_from_carrel(struct ruleset_builder *builder, size_t chain)
 	rule_add(builder, STATEMENT_DROP);
 
 	rule_begin(builder, chain, "policies with uplink nat");
+	rule_match_state(builder, NF_CT_STATE_BIT(IP_CT_NEW));
 	match_group(builder, GROUP_NAT);
 	rule_add(builder, STATEMENT_ACCEPT);
 
-	add_drop(builder, chain, "no uplink");
+	add_drop(builder, chain, "no uplink, or no connection");
 }
 
 static void fill_to_carrel(struct ruleset_builder *builder, size_t chain)

@@ -15,6 +15,7 @@
 #include <netinet/in.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/rtnetlink.h>
 
 struct word { uint32_t value; const char *text; };
 
@@ -25,6 +26,10 @@ static const struct word protocols[] = {
 
 static const struct word families[] = {
 	{ NFPROTO_IPV4, "ipv4" }, { NFPROTO_IPV6, "ipv6" }, { 0, NULL },
+};
+
+static const struct word address_types[] = {
+	{ RTN_LOCAL, "local" }, { 0, NULL },
 };
 
 static const struct word states[] = {
@@ -93,6 +98,9 @@ static void write_value(struct buffer *buffer, enum field field, const uint8_t *
 		return;
 	case FIELD_DPORT:
 		buffer_printf(buffer, "%u", (unsigned)(bytes[0] << 8 | bytes[1]));
+		return;
+	case FIELD_FIB_DADDR_TYPE:
+		write_word(buffer, address_types, value_u32(bytes));
 		return;
 	case FIELD_FIB_SADDR_IIF_OIF:
 		if (value_u32(bytes) == 0) {

@@ -20,6 +20,7 @@ static const struct field_info fields[] = {
 	[FIELD_DPORT]    = { "th dport", 2, 0 },
 	[FIELD_CT_STATE] = { "ct state", 4, 0 },
 	[FIELD_FIB_SADDR_IIF_OIF] = { "fib saddr . iif oif", 4, 0 },
+	[FIELD_FIB_DADDR_TYPE] = { "fib daddr type", 4, 0 },
 };
 static_assert(sizeof(fields) / sizeof(fields[0]) == FIELD_COUNT, "a row for each field");
 

@@ -28,8 +28,9 @@ enum field {
 	FIELD_DPORT,                            /* tcp, udp, sctp; stands right after FIELD_L4PROTO */
 	FIELD_CT_STATE,                         /* any state of the mask */
 	FIELD_FIB_SADDR_IIF_OIF,                /* result of "fib saddr . iif oif"; 0 = missing */
+	FIELD_FIB_DADDR_TYPE,                   /* RTN_*: how the host would route it */
 };
-#define FIELD_COUNT (FIELD_FIB_SADDR_IIF_OIF + 1)
+#define FIELD_COUNT (FIELD_FIB_DADDR_TYPE + 1)
 
 #define VALUE_MAX_BYTES 16      /* an IPv6 address; also IFNAMSIZ */
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <libmnl/libmnl.h>
@@ -75,15 +76,27 @@ struct address_list {
 	ARENA_LIST(struct prefix) list;
 };
 
+/*
+ * Can a carrel send to it? IPv6 keeps to scopes; IPv4 hands a packet to the host whichever of its
+ * addresses it is for, but for the loopback's.
+ */
+static bool is_reachable(const struct ifaddrmsg *info, const uint8_t *address)
+{
+	if (info->ifa_family == AF_INET)
+		return address[0] != IN_LOOPBACKNET;
+	return info->ifa_scope < RT_SCOPE_LINK;
+}
+
 /* rtnl_query() answer: collects addresses that others can reach the host at */
 static int keep_address(const struct nlmsghdr *message, void *context)
 {
 	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
 	const struct nlattr *local;
 	struct address_list *addresses = context;
+	enum family family;
 	struct prefix *prefix;
 
-	if (message->nlmsg_type != RTM_NEWADDR || info->ifa_scope != RT_SCOPE_UNIVERSE ||
+	if (message->nlmsg_type != RTM_NEWADDR ||
 	    (info->ifa_family != AF_INET && info->ifa_family != AF_INET6))
 		return 0;
 	/* IFA_LOCAL is the own end of a point-to-point address; IPv6 often has just IFA_ADDRESS. */
@@ -92,15 +105,17 @@ static int keep_address(const struct nlmsghdr *message, void *context)
 		local = rtnl_attribute(message, sizeof(*info), IFA_ADDRESS);
 	if (!local)
 		return 0;
+	family = info->ifa_family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6;
+	if (mnl_attr_get_payload_len(local) != address_size(family))
+		return -EBADMSG;
+	if (!is_reachable(info, mnl_attr_get_payload(local)))
+		return 0;
 	prefix = ARENA_APPEND(addresses->arena, &addresses->list);
 	if (!prefix)
 		return -ENOMEM;
-	prefix->address.family = info->ifa_family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6;
-	prefix->length = (uint8_t)address_bits(prefix->address.family);
-	if (mnl_attr_get_payload_len(local) != address_size(prefix->address.family))
-		return -EBADMSG;
-	memcpy(prefix->address.bytes, mnl_attr_get_payload(local),
-	       address_size(prefix->address.family));
+	prefix->address.family = family;
+	prefix->length = (uint8_t)address_bits(family);
+	memcpy(prefix->address.bytes, mnl_attr_get_payload(local), address_size(family));
 	return 0;
 }
 

@@ -93,16 +93,15 @@ static void load_state(struct rule_writer *writer)
 	nftnl_expr_set_u32(ct, NFTNL_EXPR_CT_DREG, NFT_REG_1);
 }
 
-/* Is there a route back to the source through the link it came from? */
-static void load_fib(struct rule_writer *writer)
+/* What the routing table says: @result, NFT_FIB_RESULT_*, of what @flags name, NFTA_FIB_F_*. */
+static void load_fib(struct rule_writer *writer, uint32_t result, uint32_t flags)
 {
 	struct nftnl_expr *fib = add_expression(writer, "fib");
 
 	if (!fib)
 		return;
-	nftnl_expr_set_u32(fib, NFTNL_EXPR_FIB_RESULT, NFT_FIB_RESULT_OIF);
-	nftnl_expr_set_u32(fib, NFTNL_EXPR_FIB_FLAGS,
-			   NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF | NFTA_FIB_F_PRESENT);
+	nftnl_expr_set_u32(fib, NFTNL_EXPR_FIB_RESULT, result);
+	nftnl_expr_set_u32(fib, NFTNL_EXPR_FIB_FLAGS, flags);
 	nftnl_expr_set_u32(fib, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
 }
 
@@ -214,7 +213,11 @@ static void load_field(struct rule_writer *writer, enum field field, size_t leng
 		load_state(writer);
 		return;
 	case FIELD_FIB_SADDR_IIF_OIF:
-		load_fib(writer);
+		load_fib(writer, NFT_FIB_RESULT_OIF,
+			 NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF | NFTA_FIB_F_PRESENT);
+		return;
+	case FIELD_FIB_DADDR_TYPE:
+		load_fib(writer, NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR);
 		return;
 	}
 }

@@ -58,6 +58,7 @@ static uint32_t key_type(enum field field)
 	case FIELD_NFPROTO:
 	case FIELD_CT_STATE:
 	case FIELD_FIB_SADDR_IIF_OIF:
+	case FIELD_FIB_DADDR_TYPE:
 		return 0;
 	}
 	return 0;

@@ -206,6 +206,22 @@ static void test_kernel_apply_reaches_host_and_peers_that_are_named(void **state
 	run("! ip netns exec carrel-1000 ping -c1 -W1 -q 203.0.113.10 >/dev/null 2>&1");
 }
 
+static void test_kernel_apply_keeps_any_from_every_address_of_the_host(void **state)
+{
+	struct carrel_error err = { 0 };
+	const char policy[] = "allow out tcp to host port 22\n";
+
+	run("ip addr add 169.254.77.7/16 dev wan0 scope link; ip addr add 203.0.113.99/32 dev lo "
+	    "scope host");
+	assert_int_equal(build(*state, 1000, policy, &err), 0);
+	run("! ip netns exec carrel-1000 ping -c1 -W1 -q 169.254.77.7 >/dev/null 2>&1");
+	run("! ip netns exec carrel-1000 ping -c1 -W1 -q 203.0.113.99 >/dev/null 2>&1");
+	/* Nor is it something else that stops them. */
+	run("ip netns exec carrel-1000 nft flush ruleset;"
+	    "ip netns exec carrel-1000 ping -c1 -W2 -q 169.254.77.7 >/dev/null;"
+	    "ip netns exec carrel-1000 ping -c1 -W2 -q 203.0.113.99 >/dev/null");
+}
+
 static void test_kernel_apply_stops_forged_sources(void **state)
 {
 	struct carrel_error err = { 0 };
@@ -307,6 +323,7 @@ int main(void)
 		APPLY_TEST(test_kernel_apply_stops_what_the_policy_denies),
 		APPLY_TEST(test_kernel_apply_keeps_host_and_peers_out_of_reach),
 		APPLY_TEST(test_kernel_apply_reaches_host_and_peers_that_are_named),
+		APPLY_TEST(test_kernel_apply_keeps_any_from_every_address_of_the_host),
 		APPLY_TEST(test_kernel_apply_stops_forged_sources),
 		APPLY_TEST(test_kernel_apply_makes_a_carrel_without_uplink),
 		APPLY_TEST(test_kernel_apply_replaces_a_link_of_a_carrel_that_is_dying),

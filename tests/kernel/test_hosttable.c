@@ -160,23 +160,32 @@ static socklen_t endpoint(const char *text, uint16_t port, struct sockaddr_stora
 	return sizeof(*six);
 }
 
-/* A datagram socket of namespace @name ("host": the test's own), bound to @address. */
-static int socket_in(const struct world *world, const char *name, const char *address)
+/* A socket of namespace @name ("host": the test's own). */
+static int make_socket(const struct world *world, const char *name, int family, int type,
+		       int protocol)
 {
 	const struct timeval patience = { .tv_usec = PATIENCE_US };
-	struct sockaddr_storage local;
-	socklen_t length = endpoint(address, world->port, &local);
 	char path[64];
 
 	assert_true(snprintf(path, sizeof(path), "/run/netns/%s", name) < (int)sizeof(path));
 	FD_CLEANUP int netns = strcmp(name, "host") ? open(path, O_RDONLY | O_CLOEXEC)
 						    : dup(world->host_netns);
 	assert_int_equal(setns(netns, CLONE_NEWNET), 0);
-	int fd = socket(local.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = socket(family, type | SOCK_CLOEXEC, protocol);
 	assert_int_equal(setns(world->host_netns, CLONE_NEWNET), 0);
 	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&local, length), 0);
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+	return fd;
+}
+
+/* A datagram socket of namespace @name, bound to @address. */
+static int socket_in(const struct world *world, const char *name, const char *address)
+{
+	struct sockaddr_storage local;
+	socklen_t length = endpoint(address, world->port, &local);
+	int fd = make_socket(world, name, local.ss_family, SOCK_DGRAM, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&local, length), 0);
 	return fd;
 }
 
@@ -297,12 +306,42 @@ static void test_hosttable_drops_sources_that_are_not_the_carrels_own(void **sta
 	assert_int_equal(shell("nft list chain inet carrel spoof | grep -q 'packets 4 '"), 0);
 }
 
+/* The carrel sees an address like others; the host would take it for its own. */
+static void test_hosttable_drops_a_broadcast_of_who_may_reach_the_host(void **state)
+{
+	static const struct place from = { "two", "10.213.0.2" }, to = { "host", "192.0.2.255" };
+	struct sockaddr_storage source;
+
+	assert_false(arrives(*state, &from, &to, &source));
+}
+
+/* NAT has no connection to hang it on, and would let it out as it is. */
+static void test_hosttable_drops_a_segment_of_no_connection(void **state)
+{
+	/* RFC 9293, section 3.1: ports 40000 and 443, 20 bytes of header, RST */
+	static const uint8_t segment[20] = {
+		0x9c, 0x40, 0x01, 0xbb, [12] = 0x50, [13] = 0x04,
+	};
+	struct sockaddr_storage remote;
+	struct world *world = *state;
+	FD_CLEANUP int sender = make_socket(world, "one", AF_INET, SOCK_RAW, IPPROTO_TCP);
+	FD_CLEANUP int receiver = make_socket(world, "internet", AF_INET, SOCK_RAW, IPPROTO_TCP);
+	socklen_t length = endpoint("192.0.2.9", 0, &remote);
+	char byte;
+
+	assert_int_equal(sendto(sender, segment, sizeof(segment), 0, (struct sockaddr *)&remote,
+				length), sizeof(segment));
+	assert_int_equal(recv(receiver, &byte, 1, 0), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hosttable_passes_what_the_group_permits),
 		cmocka_unit_test(test_hosttable_masquerades_what_leaves_the_host_only),
 		cmocka_unit_test(test_hosttable_drops_sources_that_are_not_the_carrels_own),
+		cmocka_unit_test(test_hosttable_drops_a_broadcast_of_who_may_reach_the_host),
+		cmocka_unit_test(test_hosttable_drops_a_segment_of_no_connection),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
