@@ -2,6 +2,7 @@
 #
 # make                    build everything into build/
 # make install            DESTDIR= PREFIX=/usr SYSCONFDIR=/etc SECUREDIR= (where pam modules live)
+# make uninstall          the same variables; refuses while /etc/pam.d names the module
 # make SANITIZE=address,undefined BUILD=build/asan      another build beside it
 # V=1 shows the commands.
 
@@ -37,7 +38,13 @@ PROGRAMS := $(BUILD)/carrel-helper $(BUILD)/carrel $(BUILD)/pam_carrel.so
 .PHONY: all
 all: $(PROGRAMS)
 
-$(BUILD)/%.o: %.c
+# What was compiled for another PREFIX, or with other flags, is compiled again.
+$(BUILD)/command: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' $(COMPILE) | cmp -s - $@ || printf '%s\n' $(COMPILE) >$@
+.PHONY: FORCE
+
+$(BUILD)/%.o: %.c $(BUILD)/command
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(COMPILE) -c -o $@ $<
@@ -70,13 +77,22 @@ $(BUILD)/pam_carrel.so: $(BUILD)/pam/pam_carrel.o $(ARCHIVE) pam/pam_carrel.map
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,--version-script=pam/pam_carrel.map \
 		-Wl,--gc-sections -Wl,-z,defs -o $@ $(filter %.o %.a,$^) -lpam -lcap
 
-# Where PAM looks for modules: multiarch (Debian), lib64 (Fedora), or plain.
-MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
-SECUREDIR ?= $(firstword $(wildcard $(PREFIX)/lib/$(MULTIARCH)/security $(PREFIX)/lib64/security) \
-	     $(PREFIX)/lib/security)
-POLICIES  := $(wildcard conf/policies/*.policy)
-MANPAGES  := $(wildcard man/*.[1-8])
-INSTALL   := install
+# Where PAM looks for modules, and pam-auth-update for profiles, has nothing to do with PREFIX.
+# lib64 is Fedora's, the multiarch directory Debian's.
+MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
+SECUREDIR  ?= $(firstword $(wildcard $(addsuffix /security,/usr/lib64 /lib64 \
+	      /usr/lib/$(MULTIARCH) /lib/$(MULTIARCH) /usr/lib)) /usr/lib/security)
+PROFILEDIR ?= /usr/share/pam-configs
+POLICIES   := $(wildcard conf/policies/*.policy)
+MANPAGES   := $(wildcard man/*.[1-8])
+INSTALL    := install
+
+# What people read names the places where things are.
+LOCALIZE   := sed -e 's|/usr/share/carrel|$(PREFIX)/share/carrel|g' \
+	      -e 's|/usr/libexec/carrel|$(PREFIX)/libexec/carrel|g' \
+	      -e 's|/etc/carrel|$(SYSCONFDIR)/carrel|g'
+# localize FILE,TARGET
+localize    = $(LOCALIZE) $(1) >$(2) && chmod 0644 $(2)
 
 # An administrator's carrel.conf is never overwritten.
 .PHONY: install uninstall
@@ -87,32 +103,38 @@ install: all
 	$(INSTALL) -m 0644 $(BUILD)/pam_carrel.so $(DESTDIR)$(SECUREDIR)/pam_carrel.so
 	$(INSTALL) -d $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf.d $(DESTDIR)$(SYSCONFDIR)/carrel/policies
 	test -e $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf || \
-		$(INSTALL) -m 0644 conf/carrel.conf $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf
+		{ $(call localize,conf/carrel.conf,$(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf); }
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/carrel/policies
-	$(INSTALL) -m 0644 $(POLICIES) $(DESTDIR)$(PREFIX)/share/carrel/policies
+	for policy in $(notdir $(POLICIES)); do \
+		$(call localize,conf/policies/$$policy,$(DESTDIR)$(PREFIX)/share/carrel/policies/$$policy) || \
+			exit; \
+	done
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 	$(INSTALL) -m 0644 conf/sysusers.d/carrel.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/carrel.conf
 	$(INSTALL) -m 0644 conf/tmpfiles.d/carrel.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/carrel.conf
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/pam-configs
-	$(INSTALL) -m 0644 conf/pam/carrel $(DESTDIR)$(PREFIX)/share/pam-configs/carrel
+	$(INSTALL) -d $(DESTDIR)$(PROFILEDIR)
+	$(INSTALL) -m 0644 conf/pam/carrel $(DESTDIR)$(PROFILEDIR)/carrel
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	$(INSTALL) -m 0644 conf/completion/carrel.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/carrel
-	for page in $(MANPAGES); do \
-		$(INSTALL) -D -m 0644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \
+	for page in $(notdir $(MANPAGES)); do \
+		section=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
+		$(INSTALL) -d $$section && $(call localize,man/$$page,$$section/$$page) || exit; \
 	done
 	test -n "$(DESTDIR)" || conf/activate
 
-# Leaves the configuration and the account: they are the administrator's now.
+# Leaves the configuration and the account: they are the administrator's now. A PAM line without
+# its module would keep everybody out, root too.
 uninstall:
+	test -n "$(DESTDIR)" || conf/deactivate
 	rm -f $(DESTDIR)$(SECUREDIR)/pam_carrel.so $(DESTDIR)$(PREFIX)/sbin/carrel \
 		$(DESTDIR)$(PREFIX)/lib/sysusers.d/carrel.conf \
 		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/carrel.conf \
-		$(DESTDIR)$(PREFIX)/share/pam-configs/carrel \
+		$(DESTDIR)$(PROFILEDIR)/carrel \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/carrel
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/carrel $(DESTDIR)$(PREFIX)/share/carrel
-	for page in $(MANPAGES); do \
-		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; \
+	for page in $(notdir $(MANPAGES)); do \
+		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; \
 	done
 
 .PHONY: clean
