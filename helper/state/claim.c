@@ -291,3 +291,18 @@ int state_release_address4(int state_fd, uid_t uid, const struct address *addres
 		return error_set_errno(err, -rc, "cannot give up %s", path);
 	return 0;
 }
+
+int state_forget_address4(int state_fd, uid_t uid, struct carrel_error *err)
+{
+	char note[TEXTFILE_PATH_SIZE];
+	struct address address;
+
+	note_path(note, uid);
+	int rc = read_note(state_fd, uid, &address);
+	if (rc == 0)
+		return state_release_address4(state_fd, uid, &address, err);
+	/* A note that names no address leads to no claim. */
+	if (rc == -ENOENT)
+		rc = remove_link(state_fd, note);
+	return rc ? error_set_errno(err, -rc, "cannot give up the address of uid %u", uid) : 0;
+}

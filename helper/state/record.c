@@ -18,11 +18,14 @@
 #define HEADER "carrel-record 1"
 static_assert(RECORD_VERSION == 1, "HEADER names the version");
 
-/* The keys and longest values of a record are 590 bytes. */
+/* The keys and longest values of a record are 640 bytes. */
 #define RECORD_TEXT_SIZE 1024
 
 enum { KEY_UID, KEY_USER, KEY_POLICY, KEY_UPLINK, KEY_ADDRESS4, KEY_ADDRESS6, KEY_NETNS,
-       KEY_RULES, KEY_CREATED, KEY_COUNT };
+       KEY_RULES, KEY_CREATED, KEY_LOGOUT, KEY_CUT, KEY_IDLE, KEY_COUNT };
+
+/* What an older version wrote, and most of what this one does, has none of these. */
+#define LOGOUT_CUT_WORD "cut"
 
 /** valid_uplink() - one word in small letters */
 static bool valid_uplink(const char *uplink)
@@ -72,6 +75,12 @@ int record_format(const struct record *record, char *text, size_t size, struct c
 		      (unsigned long long)record->netns_inode,
 		      (unsigned long long)record->rules_digest,
 		      (unsigned long long)record->created_s);
+	if (record->cut_at_logout)
+		buffer_puts(&buffer, "logout " LOGOUT_CUT_WORD "\n");
+	if (record->cut)
+		buffer_puts(&buffer, "cut 1\n");
+	if (record->idle_since_s)
+		buffer_printf(&buffer, "idle %llu\n", (unsigned long long)record->idle_since_s);
 	if (buffer.failed)
 		return error_set_errno(err, ENOMEM, "cannot write the record");
 	if (buffer.length >= size)
@@ -95,6 +104,28 @@ static int parse_address(const struct field *field, enum family family, bool *re
 	return 0;
 }
 
+/** parse_lifetime() - the fields that say whether the carrel is idle, and cut off */
+static int parse_lifetime(const struct field *fields, struct record *record,
+			  struct carrel_error *err)
+{
+	char logout[sizeof(LOGOUT_CUT_WORD)];
+	uint64_t cut = 0;
+	int rc = 0;
+
+	if (fields[KEY_LOGOUT].value) {
+		rc = fields_text(&fields[KEY_LOGOUT], logout, sizeof(logout), err);
+		if (rc == 0 && strcmp(logout, LOGOUT_CUT_WORD) != 0)
+			return error_set(err, EBADMSG, "'%s' is no effect of logout", logout);
+	}
+	if (rc == 0 && fields[KEY_CUT].value)
+		rc = fields_number(&fields[KEY_CUT], 1, &cut, err);
+	if (rc == 0 && fields[KEY_IDLE].value)
+		rc = fields_number(&fields[KEY_IDLE], UINT64_MAX, &record->idle_since_s, err);
+	record->cut_at_logout = fields[KEY_LOGOUT].value;
+	record->cut = cut != 0;
+	return rc;
+}
+
 int record_parse(const char *text, size_t length, struct record *ret, struct carrel_error *err)
 {
 	struct field fields[KEY_COUNT] = {
@@ -107,6 +138,9 @@ int record_parse(const char *text, size_t length, struct record *ret, struct car
 		[KEY_NETNS] = { .key = "netns" },
 		[KEY_RULES] = { .key = "rules" },
 		[KEY_CREATED] = { .key = "created" },
+		[KEY_LOGOUT] = { .key = "logout", .optional = true },
+		[KEY_CUT] = { .key = "cut", .optional = true },
+		[KEY_IDLE] = { .key = "idle", .optional = true },
 	};
 	struct record record = { 0 };
 	uint64_t uid = 0;
@@ -125,7 +159,8 @@ int record_parse(const char *text, size_t length, struct record *ret, struct car
 				&record.address6, err)) ||
 	    (rc = fields_number(&fields[KEY_NETNS], UINT64_MAX, &record.netns_inode, err)) ||
 	    (rc = fields_number(&fields[KEY_RULES], UINT64_MAX, &record.rules_digest, err)) ||
-	    (rc = fields_number(&fields[KEY_CREATED], UINT64_MAX, &record.created_s, err)))
+	    (rc = fields_number(&fields[KEY_CREATED], UINT64_MAX, &record.created_s, err)) ||
+	    (rc = parse_lifetime(fields, &record, err)))
 		return rc;
 	record.uid = (uid_t)uid;
 	rc = check(&record, EBADMSG, err);

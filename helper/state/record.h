@@ -23,6 +23,9 @@ struct record {
 	uint64_t netns_inode;           /* of the pinned namespace: a pin with another one is not ours */
 	uint64_t rules_digest;          /* of what the rules were made from */
 	uint64_t created_s;             /* seconds since the epoch */
+	bool cut_at_logout;             /* the policy says so: no session, no network */
+	bool cut;                       /* and so it was done: the uplink is down */
+	uint64_t idle_since_s;          /* of CLOCK_BOOTTIME, when seen idle first; 0: is in use */
 };
 
 /**

@@ -48,4 +48,13 @@ int state_claim_address4(int state_fd, const struct prefix *pool, uid_t uid,
 int state_release_address4(int state_fd, uid_t uid, const struct address *address,
 			   struct carrel_error *err);
 
+/**
+ * state_forget_address4() - give up whatever @uid has claimed; 0 also when that is nothing
+ *
+ * Needs no record: the claims themselves say what there is.
+ *
+ * Context: the caller holds the lock of @uid's carrel
+ */
+int state_forget_address4(int state_fd, uid_t uid, struct carrel_error *err);
+
 #endif

@@ -36,6 +36,9 @@ static void assert_same(const struct record *a, const struct record *b)
 	assert_int_equal(a->netns_inode, b->netns_inode);
 	assert_int_equal(a->rules_digest, b->rules_digest);
 	assert_int_equal(a->created_s, b->created_s);
+	assert_int_equal(a->cut_at_logout, b->cut_at_logout);
+	assert_int_equal(a->cut, b->cut);
+	assert_int_equal(a->idle_since_s, b->idle_since_s);
 }
 
 static void test_record_format_writes_lines_of_key_and_value(void **state)
@@ -60,6 +63,22 @@ static void test_record_parse_understands_what_format_wrote(void **state)
 	record.uid = 4294967294U;
 	memset(record.user, 'x', sizeof(record.user) - 1);
 	assert_int_equal(record_format(&record, text, sizeof(text), NULL), 0);
+	assert_int_equal(record_parse(text, strlen(text), &parsed, NULL), 0);
+	assert_same(&parsed, &record);
+}
+
+static void test_record_format_writes_of_a_lifetime_only_what_there_is(void **state)
+{
+	struct record record = example_record, parsed;
+	char text[1024];
+
+	(void)state;
+	record.cut_at_logout = true;
+	record.cut = true;
+	record.idle_since_s = 4711;
+	assert_int_equal(record_format(&record, text, sizeof(text), NULL), 0);
+	assert_int_equal(strncmp(text, example, strlen(example)), 0);
+	assert_string_equal(text + strlen(example), "logout cut\ncut 1\nidle 4711\n");
 	assert_int_equal(record_parse(text, strlen(text), &parsed, NULL), 0);
 	assert_same(&parsed, &record);
 }
@@ -138,6 +157,10 @@ static void test_record_parse_refuses_values_that_cannot_be(void **state)
 	assert_refused("uid 1000", "uid -1", "'uid'");
 	assert_refused("uid 1000", "uid 4294967295", "uid");
 	assert_refused("uid 1000", "uid 4294967296", "'uid'");
+	assert_refused("created 1790000000\n", "created 1790000000\nlogout keep\n", "'logout'");
+	assert_refused("created 1790000000\n", "created 1790000000\nlogout bye\n", "'bye'");
+	assert_refused("created 1790000000\n", "created 1790000000\ncut 2\n", "'cut'");
+	assert_refused("created 1790000000\n", "created 1790000000\nidle soon\n", "'idle'");
 	assert_refused("student1", "a/b", "user name");
 	assert_refused("student1", "a b", "user name");
 	assert_refused("exam", "Exam", "policy name");
@@ -324,6 +347,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_record_format_writes_lines_of_key_and_value),
 		cmocka_unit_test(test_record_parse_understands_what_format_wrote),
+		cmocka_unit_test(test_record_format_writes_of_a_lifetime_only_what_there_is),
 		cmocka_unit_test(test_record_format_fails_when_it_does_not_fit),
 		cmocka_unit_test(test_record_format_refuses_names_that_forge_lines),
 		cmocka_unit_test(test_record_parse_refuses_other_first_lines),

@@ -250,6 +250,24 @@ static void write_record(const struct scratch *scratch, uid_t uid)
 	assert_int_equal(record_write(scratch->fd, &record, NULL), 0);
 }
 
+static void test_state_forget_address4_needs_no_record(void **state)
+{
+	struct scratch *scratch = *state;
+	struct prefix pool = pool_of(16);
+
+	assert_int_equal(state_forget_address4(scratch->fd, 1000, NULL), 0);
+	claim(scratch, &pool, 1000);
+	claim(scratch, &pool, 1001);
+	assert_int_equal(state_forget_address4(scratch->fd, 1000, NULL), 0);
+	assert_int_equal(count_claims(scratch, 1000), 0);
+	assert_false(scratch_exists(scratch, "addresses/uid-1000"));
+	assert_int_equal(count_claims(scratch, 1001), 1);
+
+	assert_int_equal(symlinkat("no address", scratch->fd, "addresses/uid-1000"), 0);
+	assert_int_equal(state_forget_address4(scratch->fd, 1000, NULL), 0);
+	assert_false(scratch_exists(scratch, "addresses/uid-1000"));
+}
+
 static void test_state_claim_address4_gives_the_same_again(void **state)
 {
 	struct scratch *scratch = *state;
@@ -510,6 +528,7 @@ int main(void)
 		scratch_test(test_state_made_by_root_is_usable_by_its_owner),
 		scratch_test(test_state_lock_excludes_others_until_it_is_closed),
 		scratch_test(test_state_lock_waits_through_signals),
+		scratch_test(test_state_forget_address4_needs_no_record),
 		scratch_test(test_state_claim_address4_gives_the_same_again),
 		scratch_test(test_state_claim_address4_gives_it_to_nobody_else),
 		scratch_test(test_state_claim_address4_takes_over_what_has_no_record),
