@@ -66,6 +66,7 @@ struct login {
 	struct options options;
 	struct account account;
 	struct arena arena;
+	const char *warning;    /* about the configuration, logged; "": none */
 };
 
 /** session_free() - for pam_set_data; also runs where close_session never comes */
@@ -132,8 +133,10 @@ static int read_config(struct login *login, struct config *ret_config, struct ca
 	if (rc < 0 && state_open(PATH_STATE, false, &state_fd, &ignored) == 0)
 		rc = source_config_in_force(path, state_fd, false, &login->arena, ret_config,
 					    &warning, err);
-	if (rc == 0 && warning)
+	if (rc == 0 && warning) {
 		pam_syslog(login->pamh, LOG_WARNING, "%s", warning);
+		login->warning = warning;
+	}
 	return rc;
 }
 
@@ -256,22 +259,32 @@ static bool may_greet(const struct login *login)
 	       fstat(STDOUT_FILENO, &st) == 0 && S_ISCHR(st.st_mode);
 }
 
-/** greet() - the line that says which network this is */
-static void greet(const struct login *login, const struct wire_reply *reply)
+/** announce() - tell the log, where addresses are looked up later, and the user about the network */
+static void announce(const struct login *login, const struct wire_reply *reply)
 {
+	const char *comma4 = *reply->address4 ? ", " : "", *comma6 = *reply->address6 ? ", " : "";
+
+	pam_syslog(login->pamh, LOG_INFO, "opened a session of '%s' in %s: policy %s%s%s%s%s",
+		   login->account.name, reply->netns, reply->policy, comma4, reply->address4,
+		   comma6, reply->address6);
 	if (may_greet(login))
-		pam_info(login->pamh, "Network: policy %s%s%s%s%s", reply->policy,
-			 *reply->address4 ? ", " : "", reply->address4,
-			 *reply->address6 ? ", " : "", reply->address6);
+		pam_info(login->pamh, "Network: policy %s%s%s%s%s", reply->policy, comma4,
+			 reply->address4, comma6, reply->address6);
 }
 
-/** log_warnings() - one line of the helper's, one line of the log */
+/**
+ * log_warnings() - one line of the helper's, one line of the log
+ *
+ * What this module found in the configuration, the helper finds, too: said once is enough.
+ */
 static void log_warnings(const struct login *login, const char *warnings)
 {
 	while (*warnings) {
 		size_t length = strcspn(warnings, "\n");
+		bool said = length == strlen(login->warning) &&
+			    memcmp(warnings, login->warning, length) == 0;
 
-		if (length)
+		if (length && !said)
 			pam_syslog(login->pamh, LOG_WARNING, "%.*s", (int)length, warnings);
 		warnings += length + (warnings[length] == '\n');
 	}
@@ -307,10 +320,7 @@ static int use_reply(const struct login *login, struct client_reply *reply)
 	case WIRE_OK:
 		if (enter(login, reply, &err) < 0)
 			return refuse(login, &err);
-		if (login->options.debug)
-			pam_syslog(login->pamh, LOG_DEBUG, "'%s' is in %s, policy %s",
-				   login->account.name, reply->reply.netns, reply->reply.policy);
-		greet(login, &reply->reply);
+		announce(login, &reply->reply);
 		return PAM_SUCCESS;
 	case WIRE_DENIED:
 		return deny(login, reply->reply.message);
@@ -404,7 +414,9 @@ static void leave(pam_handle_t *pamh)
 /** open_session() - find out who it is; let root and the exempt through */
 static int open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
-	struct login login = { .pamh = pamh, .silent = ((unsigned)flags & PAM_SILENT) != 0 };
+	struct login login = {
+		.pamh = pamh, .silent = ((unsigned)flags & PAM_SILENT) != 0, .warning = "",
+	};
 	const char *user = get_item(pamh, PAM_USER);
 	struct carrel_error err = { 0 };
 	int result;

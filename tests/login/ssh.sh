@@ -47,6 +47,17 @@ test_ssh_denied_user_gets_no_session() {
 	logged_since "$mark" "pam_carrel.*guest1.*carrel.conf:2"
 }
 
+# Who had this address last night?
+test_ssh_session_is_logged_with_its_addresses() {
+	local mark
+	mark=$(log_mark)
+	as exam1 true
+	logged_since "$mark" "opened a session of 'exam1' in carrel-61001: policy exam, 10\.213\.[0-9.]+, fd42:ca44:e1::ee49$"
+	mark=$(log_mark)
+	as offline1 true
+	logged_since "$mark" "opened a session of 'offline1' in carrel-61303: policy offline$"
+}
+
 test_ssh_environment_names_policy_and_addresses() {
 	local environment
 	environment=$(as exam1 env)
