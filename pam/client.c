@@ -113,15 +113,18 @@ static ssize_t receive(int socket, uint8_t *bytes, struct received *received,
 	};
 	ssize_t length;
 
+	/*
+	 * A helper that ends without reading the request resets the connection. That is told once,
+	 * and before what it had to say: so ask again.
+	 */
 	do
 		length = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	while (length < 0 && errno == EINTR);
-	if (length < 0 && errno != ECONNRESET)
+	while (length < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (length < 0)
 		return error_set_errno(err, errno, "receiving the reply");
 
-	int rc = length < 0 ? 0 : take_fds(&message, received);
-	/* It reset the connection when it ended without reading the request. */
-	if (length <= 0)
+	int rc = take_fds(&message, received);
+	if (length == 0)
 		return error_set(err, EPIPE, "the helper ended without a reply: was it killed, or "
 				 "stopped by its sandbox? (the kernel's log says)");
 	if (rc < 0)
