@@ -8,6 +8,14 @@ _carrel_users() {
 	carrel list 2>/dev/null | awk 'NR > 1 && $1 ~ /^[A-Za-z0-9._@-]+$/ { print $1 }'
 }
 
+# Policies that an assignment can name.
+_carrel_policies() {
+	local file
+	for file in /etc/carrel/policies/*.policy /usr/share/carrel/policies/*.policy; do
+		[[ ! -e $file ]] || basename "$file" .policy
+	done
+}
+
 # _carrel_words WORDS: those that begin with the word under the cursor.
 _carrel_words() {
 	mapfile -t COMPREPLY < <(compgen -W "$1" -- "${COMP_WORDS[COMP_CWORD]}")
@@ -31,14 +39,14 @@ _carrel_command() {
 }
 
 _carrel() {
-	local subcommands='list show exec check remove help'
+	local subcommands='list show exec check explain remove help'
 	local subcommand='' user='' word i
 	COMPREPLY=()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		--config | --service | --from) i=$((i + 1)) ;;
+		--config | --service | --from | --policy) i=$((i + 1)) ;;
 		--)
 			if [[ $subcommand == exec && $user ]]; then
 				_carrel_command $((i + 1))
@@ -66,6 +74,10 @@ _carrel() {
 		return
 		;;
 	--from) return ;;
+	--policy)
+		_carrel_words "$(_carrel_policies)"
+		return
+		;;
 	esac
 
 	case $subcommand in
@@ -85,6 +97,13 @@ _carrel() {
 			_carrel_words '--config --json --help'
 		else
 			_carrel_files
+		fi
+		;;
+	explain)
+		if [[ $user ]]; then
+			_carrel_words 'out in tcp udp sctp icmp'
+		else
+			_carrel_words "$(compgen -u) --config --json --service --from --policy --help"
 		fi
 		;;
 	help) _carrel_words "$subcommands" ;;

@@ -18,6 +18,7 @@ enum option_value {
 	VALUE_JSON,
 	VALUE_SERVICE,
 	VALUE_FROM,
+	VALUE_POLICY,
 	VALUE_HELP,
 	VALUE_VERSION,
 };
@@ -27,6 +28,7 @@ static const struct option long_options[] = {
 	{ "json", no_argument, NULL, VALUE_JSON },
 	{ "service", required_argument, NULL, VALUE_SERVICE },
 	{ "from", required_argument, NULL, VALUE_FROM },
+	{ "policy", required_argument, NULL, VALUE_POLICY },
 	{ "help", no_argument, NULL, VALUE_HELP },
 	{ "version", no_argument, NULL, VALUE_VERSION },
 	{ 0 },
@@ -85,6 +87,8 @@ static bool is_taken(const struct subcommand *subcommand, int value)
 	case VALUE_SERVICE:
 	case VALUE_FROM:
 		return options & OPTION_LOGIN;
+	case VALUE_POLICY:
+		return options & OPTION_POLICY;
 	default:
 		return false;
 	}
@@ -131,6 +135,8 @@ static int take_options(const struct subcommand *subcommand, bool whole, int arg
 			invocation->service = optarg;
 		else if (value == VALUE_FROM)
 			invocation->from = optarg;
+		else if (value == VALUE_POLICY)
+			invocation->policy = optarg;
 		else if (value == VALUE_JSON)
 			invocation->json = true;
 		else if (value == VALUE_VERSION)

@@ -15,6 +15,7 @@ enum subcommand_option {
 	OPTION_JSON    = 1 << 0,
 	OPTION_LOGIN   = 1 << 1,        /* --service, --from */
 	OPTION_COMMAND = 1 << 2,        /* arguments end with a command line, after "--" */
+	OPTION_POLICY  = 1 << 3,        /* --policy, instead of a user */
 };
 
 #define ARGUMENTS_ANY INT_MAX
@@ -37,6 +38,7 @@ struct invocation {
 	bool json;
 	const char *config;             /* path of carrel.conf; NULL: not given. Absolute when run */
 	const char *service, *from;     /* NULL when not given */
+	const char *policy;             /* likewise */
 	int argument_count;
 	char **arguments;               /* operands; for OPTION_COMMAND the user, then the command */
 };

@@ -41,6 +41,15 @@ static const struct subcommand subcommands[] = {
 		"Changes nothing and needs no privilege; as root, owners and modes are checked too.\n",
 		OPTION_JSON, 0, ARGUMENTS_ANY, cli_check,
 	}, {
+		"explain", "[--json] [--service SERVICE] [--from HOST] USER|--policy POLICY\n"
+		"                      [out|in] PROTOCOL ADDRESS[:PORT]",
+		"say whether a packet would get through, and by which rule",
+		"Nothing is sent. PROTOCOL is tcp, udp, sctp or icmp; ADDRESS is one of IPv4 or, in\n"
+		"brackets, of IPv6, or 'host' or 'peers'. Of the policies, it is the one of the user's\n"
+		"carrel, or, with --service or --from or where there is no carrel, the one that\n"
+		"assignments give. Exits 0 when it gets through, 5 when not.\n",
+		OPTION_JSON | OPTION_LOGIN | OPTION_POLICY, 2, ARGUMENTS_ANY, cli_explain,
+	}, {
 		"remove", "USER",
 		"take a user's carrel away",
 		"USER is a name or a uid. Sessions that are still open keep their network namespace,\n"

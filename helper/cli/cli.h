@@ -22,6 +22,7 @@ enum cli_exit {
 	CLI_USAGE = 2,
 	CLI_NOT_FOUND = 3,      /* no such user, carrel or policy */
 	CLI_INVALID = 4,        /* the configuration is */
+	CLI_NO = 5,             /* the answer of `carrel explain` */
 };
 
 /* Where POSIX puts a command that was found but could not be run, and one that was not. */
@@ -37,6 +38,7 @@ int cli_list(const struct invocation *invocation);
 int cli_show(const struct invocation *invocation);
 int cli_exec(const struct invocation *invocation);
 int cli_check(const struct invocation *invocation);
+int cli_explain(const struct invocation *invocation);
 int cli_remove(const struct invocation *invocation);
 
 /** cli_complain() - one line on standard error, headed by the program's name */

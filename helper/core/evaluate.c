@@ -109,40 +109,55 @@ static bool matches(const struct policy_rule *rule, struct remote_kind kind,
 	return matches_port(rule, packet->port) && matches_remote(rule, kind, &packet->remote);
 }
 
+/* Nothing but @decider stops it. */
+static struct decision stopped(enum decider decider)
+{
+	return (struct decision){ .verdict = VERDICT_DENY, .decider = decider };
+}
+
 /* Outwards, what no rule says to the host and to peers is "no", in the default's manner. */
 static struct decision fallback(const struct policy *policy, struct remote_kind kind,
 				enum direction direction)
 {
-	enum verdict verdict = policy->defaults[direction];
+	struct decision decision = {
+		.verdict = policy->defaults[direction], .decider = DECIDER_DEFAULT,
+	};
 
 	if (direction == DIRECTION_IN || (!kind.host && !kind.peer))
-		return (struct decision){ verdict, DECIDER_DEFAULT, NULL };
-	return (struct decision){
-		verdict == VERDICT_REJECT ? VERDICT_REJECT : VERDICT_DENY, DECIDER_UNNAMED, NULL,
-	};
+		return decision;
+	decision.decider = kind.host ? DECIDER_HOST_UNNAMED : DECIDER_PEERS_UNNAMED;
+	if (decision.verdict == VERDICT_ALLOW)
+		decision.verdict = VERDICT_DENY;
+	return decision;
 }
 
 struct decision evaluate_policy(const struct policy *policy, const struct config *config,
 				const struct prefix_list *host, const struct packet *packet)
 {
 	struct remote_kind kind = kind_of(config, host, &packet->remote);
+	struct decision decision = { .verdict = VERDICT_ALLOW, .decider = DECIDER_LOOPBACK };
 
 	if (in_list(loopback, sizeof(loopback) / sizeof(loopback[0]), &packet->remote))
-		return (struct decision){ VERDICT_ALLOW, DECIDER_LOOPBACK, NULL };
+		return decision;
+	decision = fallback(policy, kind, packet->direction);
 	for (size_t i = 0; i < policy->rules.count; i++) {
 		const struct policy_rule *rule = &policy->rules.items[i];
 
-		if (matches(rule, kind, packet))
-			return (struct decision){ rule->verdict, DECIDER_RULE, rule };
+		if (!matches(rule, kind, packet))
+			continue;
+		decision = (struct decision){
+			.verdict = rule->verdict, .decider = DECIDER_RULE, .rule = rule,
+		};
+		break;
 	}
-	return fallback(policy, kind, packet->direction);
+	decision.peer = kind.peer && !kind.host;
+	return decision;
 }
 
 struct decision evaluate_path(const struct policy *policy, const struct config *config,
 			      const struct prefix_list *host, const struct packet *packet)
 {
 	const struct prefix_list unknown = { 0 };
-	const struct decision no_way = { VERDICT_DENY, DECIDER_UPLINK, NULL };
 	struct remote_kind kind = kind_of(config, host, &packet->remote);
 
 	/* A carrel whose policy does not name the host knows none of its addresses. */
@@ -152,15 +167,14 @@ struct decision evaluate_path(const struct policy *policy, const struct config *
 	if (inside.decider == DECIDER_LOOPBACK)
 		return inside;
 	if (policy->uplink == UPLINK_NONE)
-		return no_way;
-	/* Nothing new comes in from beyond the host. */
-	if (packet->direction == DIRECTION_IN && !kind.host && !kind.peer)
-		return no_way;
-	if (inside.verdict != VERDICT_ALLOW || packet->direction == DIRECTION_IN)
+		return stopped(DECIDER_NO_UPLINK);
+	if (packet->direction == DIRECTION_IN)
+		return kind.host || kind.peer ? inside : stopped(DECIDER_OUTSIDE);
+	if (inside.verdict != VERDICT_ALLOW)
 		return inside;
 	if (kind.host && !policy_reaches_host(policy))
-		return (struct decision){ VERDICT_DENY, DECIDER_UNNAMED, NULL };
+		return stopped(DECIDER_HOST_UNNAMED);
 	if (in_list(link_only, sizeof(link_only) / sizeof(link_only[0]), &packet->remote))
-		return no_way;
+		return stopped(DECIDER_LINK_ONLY);
 	return inside;
 }

@@ -23,15 +23,20 @@ struct packet {
 enum decider {
 	DECIDER_RULE,                   /* a rule of the policy */
 	DECIDER_DEFAULT,                /* no rule matches: the policy's default */
-	DECIDER_UNNAMED,                /* the host or a peer, which no rule that matches names */
+	DECIDER_HOST_UNNAMED,           /* outwards: it is the host, which no rule that matches names */
+	DECIDER_PEERS_UNNAMED,          /* outwards: likewise another carrel */
 	DECIDER_LOOPBACK,               /* it never leaves the carrel */
-	DECIDER_UPLINK,                 /* there is no way out of this carrel, or none in */
+	DECIDER_NO_UPLINK,              /* the carrel is not connected */
+	DECIDER_OUTSIDE,                /* inwards: nothing new comes from beyond the host */
+	DECIDER_LINK_ONLY,              /* outwards: no router passes such an address on */
 };
+#define DECIDER_COUNT (DECIDER_LINK_ONLY + 1)
 
 struct decision {
 	enum verdict verdict;
 	enum decider decider;
 	const struct policy_rule *rule; /* DECIDER_RULE; points into the policy. Else NULL */
+	bool peer;                      /* the other carrel's policy has to agree */
 };
 
 /**

@@ -22,6 +22,8 @@ static const struct subcommand table[] = {
 	{ "show", "[--json] USER", "", "", OPTION_JSON, 1, 1, run_nothing },
 	{ "exec", "USER -- COMMAND", "", "", OPTION_LOGIN | OPTION_COMMAND, 2, ARGUMENTS_ANY,
 	  run_nothing },
+	{ "explain", "USER|--policy POLICY ...", "", "", OPTION_POLICY, 2, ARGUMENTS_ANY,
+	  run_nothing },
 	{ "check", "[FILE...]", "", "", OPTION_JSON, 0, ARGUMENTS_ANY, run_nothing },
 	{ "help", "[SUBCOMMAND]", "", "", 0, 0, 1, NULL },
 	{ 0 },
@@ -77,6 +79,21 @@ static void test_arguments_parse_takes_options_on_both_sides(void **state)
 		assert_int_equal(invocation.argument_count, 1);
 		assert_string_equal(invocation.arguments[0], "ann");
 	}
+}
+
+static void test_arguments_parse_takes_a_policy_where_there_may_be_one(void **state)
+{
+	struct invocation invocation;
+	struct carrel_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(parse(WORDS("explain", "--policy", "lab", "tcp", "host:53"), &invocation,
+			       NULL), 0);
+	assert_string_equal(invocation.policy, "lab");
+	assert_int_equal(invocation.argument_count, 2);
+	assert_int_equal(parse(WORDS("show", "--policy", "lab", "ann"), &invocation, &err),
+			 -EINVAL);
+	assert_string_equal(err.text, "'--policy' is no option of show; see 'carrel help show'");
 }
 
 static void test_arguments_parse_leaves_the_command_alone_after_dashes(void **state)
@@ -175,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arguments_parse_finds_a_subcommand),
 		cmocka_unit_test(test_arguments_parse_takes_options_on_both_sides),
+		cmocka_unit_test(test_arguments_parse_takes_a_policy_where_there_may_be_one),
 		cmocka_unit_test(test_arguments_parse_leaves_the_command_alone_after_dashes),
 		cmocka_unit_test(test_arguments_parse_takes_a_command_without_dashes),
 		cmocka_unit_test(test_arguments_parse_sees_help_everywhere),

@@ -20,7 +20,12 @@ static const char *decide(struct arena *arena, const char *policy_text, bool pat
 			  enum direction direction, uint8_t l4proto, const char *remote,
 			  uint16_t port)
 {
-	static const char *const deciders[] = { "rule", "default", "unnamed", "loopback", "uplink" };
+	static const char *const deciders[DECIDER_COUNT] = {
+		[DECIDER_RULE] = "rule", [DECIDER_DEFAULT] = "default",
+		[DECIDER_HOST_UNNAMED] = "host", [DECIDER_PEERS_UNNAMED] = "peers",
+		[DECIDER_LOOPBACK] = "loopback", [DECIDER_NO_UPLINK] = "no uplink",
+		[DECIDER_OUTSIDE] = "outside", [DECIDER_LINK_ONLY] = "link only",
+	};
 	const struct prefix_list host = { host_addresses, 3 };
 	const struct sources none = { 0 };
 	const struct source source = text_source(policy_text);
@@ -99,14 +104,14 @@ static void test_evaluate_policy_says_who_decides(void **state)
 static void test_evaluate_policy_reaches_host_and_peers_by_name_only(void **state)
 {
 	static const struct evaluate_case cases[] = {
-		{ "allow out", OUT, TCP, "192.0.2.1", 80, "deny unnamed" },
-		{ "allow out to 192.0.2.1", OUT, TCP, "192.0.2.1", 80, "deny unnamed" },
-		{ "default reject out", OUT, TCP, "10.213.4.4", 80, "reject unnamed" },
+		{ "allow out", OUT, TCP, "192.0.2.1", 80, "deny host" },
+		{ "allow out to 192.0.2.1", OUT, TCP, "192.0.2.1", 80, "deny host" },
+		{ "default reject out", OUT, TCP, "10.213.4.4", 80, "reject peers" },
 		{ "allow out to host", OUT, TCP, "2001:db8::1", 80, "allow rule 1" },
-		{ "allow out to host", OUT, TCP, "10.213.4.4", 80, "deny unnamed" },
+		{ "allow out to host", OUT, TCP, "10.213.4.4", 80, "deny peers" },
 		{ "allow out to peers", OUT, TCP, "10.213.4.4", 80, "allow rule 1" },
 		/* The host's own, although in the pool. */
-		{ "allow out to peers", OUT, TCP, "10.213.0.1", 80, "deny unnamed" },
+		{ "allow out to peers", OUT, TCP, "10.213.0.1", 80, "deny host" },
 		{ "allow out to host", OUT, TCP, "10.213.0.1", 80, "allow rule 1" },
 		/* Inwards they are addresses like others. */
 		{ "allow in", IN, TCP, "192.0.2.1", 80, "allow rule 1" },
@@ -123,30 +128,55 @@ static void test_evaluate_path_knows_what_the_host_stops(void **state)
 {
 	static const struct evaluate_case cases[] = {
 		{ "allow out", OUT, TCP, "203.0.113.7", 80, "allow rule 1" },
-		{ "uplink none\nallow out", OUT, TCP, "203.0.113.7", 80, "deny uplink" },
+		{ "uplink none\nallow out", OUT, TCP, "203.0.113.7", 80, "deny no uplink" },
 		{ "uplink none", OUT, TCP, "127.0.0.1", 80, "allow loopback" },
-		{ "allow in", IN, TCP, "203.0.113.7", 80, "deny uplink" },
+		{ "allow in", IN, TCP, "203.0.113.7", 80, "deny outside" },
 		{ "allow in", IN, TCP, "192.0.2.1", 80, "allow rule 1" },
 		{ "allow in", IN, TCP, "10.213.4.4", 80, "allow rule 1" },
 		{ "", IN, TCP, "192.0.2.1", 80, "deny default" },
 		/* Rules that do not name the host say nothing about it, but for a refusal. */
-		{ "allow out", OUT, TCP, "192.0.2.1", 80, "deny unnamed" },
+		{ "allow out", OUT, TCP, "192.0.2.1", 80, "deny host" },
 		{ "reject out tcp port 25", OUT, TCP, "192.0.2.1", 25, "reject rule 1" },
-		{ "allow out to peers", OUT, TCP, "10.213.0.1", 80, "deny unnamed" },
+		{ "allow out to peers", OUT, TCP, "10.213.0.1", 80, "deny host" },
 		{ "allow out tcp to host port 53", OUT, TCP, "192.0.2.1", 53, "allow rule 1" },
-		{ "allow out tcp to host port 53", OUT, TCP, "192.0.2.1", 54, "deny unnamed" },
-		{ "allow in from host", OUT, TCP, "192.0.2.1", 54, "deny unnamed" },
+		{ "allow out tcp to host port 53", OUT, TCP, "192.0.2.1", 54, "deny host" },
+		{ "allow in from host", OUT, TCP, "192.0.2.1", 54, "deny host" },
 		/* No router passes these on. */
-		{ "allow out", OUT, UDP, "224.0.0.251", 5353, "deny uplink" },
-		{ "allow out", OUT, UDP, "255.255.255.255", 67, "deny uplink" },
-		{ "allow out", OUT, UDP, "ff02::fb", 5353, "deny uplink" },
-		{ "allow out", OUT, UDP, "fe80::1", 53, "deny uplink" },
-		{ "allow out", OUT, UDP, "0.0.0.0", 53, "deny uplink" },
+		{ "allow out", OUT, UDP, "224.0.0.251", 5353, "deny link only" },
+		{ "allow out", OUT, UDP, "255.255.255.255", 67, "deny link only" },
+		{ "allow out", OUT, UDP, "ff02::fb", 5353, "deny link only" },
+		{ "allow out", OUT, UDP, "fe80::1", 53, "deny link only" },
+		{ "allow out", OUT, UDP, "0.0.0.0", 53, "deny link only" },
 		{ "deny out udp", OUT, UDP, "224.0.0.251", 5353, "deny rule 1" },
 	};
 
 	(void)state;
 	CHECK(cases, true);
+}
+
+static void test_evaluate_tells_when_another_carrel_must_agree(void **state)
+{
+	static const struct { const char *remote; bool peer; } cases[] = {
+		{ "10.213.4.4", true }, { "fd42:ca44:e1::7", true },
+		{ "10.213.0.1", false }, { "203.0.113.7", false },
+	};
+	const struct prefix_list host = { host_addresses, 3 };
+	const struct policy policy = { .defaults = { VERDICT_ALLOW, VERDICT_ALLOW } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		ARENA_CLEANUP struct arena arena = { 0 };
+		const struct sources none = { 0 };
+		struct diagnostics diagnostics = { .arena = &arena };
+		struct packet packet = { .direction = DIRECTION_IN, .l4proto = TCP, .port = 80 };
+		struct config config;
+
+		assert_int_equal(config_parse(&none, &arena, &config, &diagnostics), 0);
+		assert_int_equal(address_parse(cases[i].remote, strlen(cases[i].remote),
+					       &packet.remote), 0);
+		assert_int_equal(evaluate_policy(&policy, &config, &host, &packet).peer,
+				 cases[i].peer);
+	}
 }
 
 int main(void)
@@ -155,6 +185,7 @@ int main(void)
 		cmocka_unit_test(test_evaluate_policy_says_who_decides),
 		cmocka_unit_test(test_evaluate_policy_reaches_host_and_peers_by_name_only),
 		cmocka_unit_test(test_evaluate_path_knows_what_the_host_stops),
+		cmocka_unit_test(test_evaluate_tells_when_another_carrel_must_agree),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

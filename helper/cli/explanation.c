@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/explain.h"
+
+#include "cli/cli.h"
+#include "cli/view.h"
+
+/** outcome_word() - what becomes of a packet */
+static const char *outcome_word(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_ALLOW:
+		return "allowed";
+	case VERDICT_DENY:
+		return "denied";
+	case VERDICT_REJECT:
+		return "rejected";
+	}
+	return "";
+}
+
+/** decider_name() - the word in JSON */
+static const char *decider_name(enum decider decider)
+{
+	switch (decider) {
+	case DECIDER_RULE:
+		return "rule";
+	case DECIDER_DEFAULT:
+		return "default";
+	case DECIDER_HOST_UNNAMED:
+		return "host-unnamed";
+	case DECIDER_PEERS_UNNAMED:
+		return "peers-unnamed";
+	case DECIDER_LOOPBACK:
+		return "loopback";
+	case DECIDER_NO_UPLINK:
+		return "no-uplink";
+	case DECIDER_OUTSIDE:
+		return "outside";
+	case DECIDER_LINK_ONLY:
+		return "link-only";
+	}
+	return "";
+}
+
+static const char *direction_word(enum direction direction)
+{
+	return direction == DIRECTION_OUT ? "out" : "in";
+}
+
+/** put_packet() - append "out tcp to 203.0.113.10 port 443", as a rule would say it */
+static void put_packet(const struct packet *packet, struct buffer *text)
+{
+	char address[ADDRESS_TEXT_SIZE];
+
+	address_format(&packet->remote, address);
+	buffer_printf(text, "%s %s %s %s", direction_word(packet->direction),
+		      flow_protocol_name(packet->l4proto),
+		      packet->direction == DIRECTION_OUT ? "to" : "from", address);
+	if (packet->port)
+		buffer_printf(text, " port %u", packet->port);
+}
+
+/** put_reason() - append who decided it, as half a sentence */
+static void put_reason(const struct explanation *explanation, size_t index, struct buffer *text)
+{
+	const struct decision *decision = &explanation->decisions[index];
+	const struct policy *policy = explanation->policy;
+	enum direction direction = explanation->packets[index].direction;
+
+	switch (decision->decider) {
+	case DECIDER_RULE:
+		cli_put_printable(text, decision->rule->position.file);
+		buffer_printf(text, ":%u: ", decision->rule->position.line);
+		cli_put_printable(text, decision->rule->text);
+		return;
+	case DECIDER_DEFAULT:
+		buffer_printf(text, "no rule of policy '%s' matches: default %s %s", policy->name,
+			      verdict_name(policy->defaults[direction]),
+			      direction_word(direction));
+		return;
+	case DECIDER_HOST_UNNAMED:
+		buffer_printf(text, "this is the host, and no rule of policy '%s' that names it "
+			      "matches", policy->name);
+		return;
+	case DECIDER_PEERS_UNNAMED:
+		buffer_printf(text, "this is for peers, and no rule of policy '%s' that names them "
+			      "matches", policy->name);
+		return;
+	case DECIDER_LOOPBACK:
+		buffer_puts(text, "the loopback is the carrel's own");
+		return;
+	case DECIDER_NO_UPLINK:
+		buffer_printf(text, "policy '%s' has 'uplink none'", policy->name);
+		return;
+	case DECIDER_OUTSIDE:
+		buffer_puts(text, "from beyond the host nothing new comes in");
+		return;
+	case DECIDER_LINK_ONLY:
+		buffer_puts(text, "no router passes such an address on");
+		return;
+	}
+}
+
+bool explanation_allows(const struct explanation *explanation)
+{
+	for (size_t i = 0; i < explanation->count; i++)
+		if (explanation->decisions[i].verdict != VERDICT_ALLOW)
+			return false;
+	return true;
+}
+
+void explanation_put_text(const struct explanation *explanation, struct buffer *text)
+{
+	for (size_t i = 0; i < explanation->count; i++) {
+		const struct decision *decision = &explanation->decisions[i];
+
+		buffer_printf(text, "%s: ", outcome_word(decision->verdict));
+		put_packet(&explanation->packets[i], text);
+		buffer_puts(text, "\n  ");
+		put_reason(explanation, i, text);
+		if (decision->peer && decision->verdict == VERDICT_ALLOW)
+			buffer_printf(text, "\n  the other carrel's policy must let it %s, too",
+				      explanation->packets[i].direction == DIRECTION_OUT ? "in" :
+				      "out");
+		buffer_puts(text, "\n");
+	}
+}
+
+/** put_json_answer() - append the object of one packet */
+static void put_json_answer(const struct packet *packet, const struct decision *decision,
+			    struct buffer *text)
+{
+	char address[ADDRESS_TEXT_SIZE];
+
+	address_format(&packet->remote, address);
+	buffer_puts(text, "{");
+	view_put_json_member(text, "direction", direction_word(packet->direction));
+	buffer_puts(text, ", ");
+	view_put_json_member(text, "protocol", flow_protocol_name(packet->l4proto));
+	buffer_puts(text, ", ");
+	view_put_json_member(text, "remote", address);
+	if (packet->port)
+		buffer_printf(text, ", \"port\": %u, ", packet->port);
+	else
+		buffer_puts(text, ", \"port\": null, ");
+	view_put_json_member(text, "verdict", verdict_name(decision->verdict));
+	buffer_puts(text, ", ");
+	view_put_json_member(text, "decided_by", decider_name(decision->decider));
+	buffer_puts(text, ", ");
+	view_put_json_member(text, "file", decision->rule ? decision->rule->position.file : NULL);
+	if (decision->rule)
+		buffer_printf(text, ", \"line\": %u, ", decision->rule->position.line);
+	else
+		buffer_puts(text, ", \"line\": null, ");
+	view_put_json_member(text, "rule", decision->rule ? decision->rule->text : NULL);
+	buffer_printf(text, ", \"peer\": %s}", decision->peer ? "true" : "false");
+}
+
+void explanation_put_json(const struct explanation *explanation, struct buffer *text)
+{
+	buffer_puts(text, "{");
+	view_put_json_member(text, "user", explanation->user);
+	buffer_puts(text, ", ");
+	view_put_json_member(text, "policy", explanation->policy->name);
+	buffer_printf(text, ", \"allowed\": %s,\n \"answers\": [",
+		      explanation_allows(explanation) ? "true" : "false");
+	for (size_t i = 0; i < explanation->count; i++) {
+		buffer_puts(text, i ? ",\n  " : "");
+		put_json_answer(&explanation->packets[i], &explanation->decisions[i], text);
+	}
+	buffer_puts(text, "]}\n");
+}
