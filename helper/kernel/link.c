@@ -46,8 +46,9 @@ static void put_end(struct nlmsghdr *request, const char *name, const uint8_t *m
 
 int link_pair(struct rtnl *rtnl, const struct link_pair *pair, struct carrel_error *err)
 {
+	const unsigned flags = IFF_UP | IFF_NOARP;
 	struct nlmsghdr *request = link_request(rtnl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0,
-						IFF_UP, IFF_UP, "making the veth");
+						flags, flags, "making the veth");
 	struct nlattr *info, *data, *peer;
 
 	put_end(request, pair->name, pair->mac, pair->mtu_bytes);
@@ -96,6 +97,12 @@ int link_up(struct rtnl *rtnl, int index, struct carrel_error *err)
 {
 	return rtnl_end(rtnl, link_request(rtnl, RTM_SETLINK, 0, index, IFF_UP, IFF_UP,
 					   "setting the link up"), err);
+}
+
+int link_down(struct rtnl *rtnl, int index, struct carrel_error *err)
+{
+	return rtnl_end(rtnl, link_request(rtnl, RTM_SETLINK, 0, index, 0, IFF_UP,
+					   "setting the link down"), err);
 }
 
 int link_group(struct rtnl *rtnl, int index, uint32_t group, struct carrel_error *err)

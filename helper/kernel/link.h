@@ -26,6 +26,9 @@ struct link_pair {
 /**
  * link_pair() - make a veth: the near end up, the far end down in its namespace
  *
+ * The near end has no ARP: its neighbours are permanent, and answering requests from the far
+ * end would let root there fill the host's table of neighbours.
+ *
  * The far end is placed directly: moving it later would wait for an RCU grace period,
  * 17 ms. One queue each way, as more would wait too.
  */
@@ -41,6 +44,8 @@ int link_quiet(struct rtnl *rtnl, int index, bool ipv6, bool forward, const char
 	       struct carrel_error *err);
 
 int link_up(struct rtnl *rtnl, int index, struct carrel_error *err);
+/** link_down() - the kernel forgets the link's routes and neighbours */
+int link_down(struct rtnl *rtnl, int index, struct carrel_error *err);
 int link_group(struct rtnl *rtnl, int index, uint32_t group, struct carrel_error *err);
 
 /** link_delete() - takes 20 to 40 ms: never on a path that someone waits for */

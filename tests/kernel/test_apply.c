@@ -235,6 +235,18 @@ static void test_kernel_apply_stops_forged_sources(void **state)
 	run("! ip netns exec carrel-1000 ping -c1 -W1 -q 198.51.100.1 >/dev/null 2>&1");
 }
 
+static void test_kernel_apply_makes_no_neighbours_at_a_carrels_word(void **state)
+{
+	struct carrel_error err = { 0 };
+
+	assert_int_equal(build(*state, 1000, "default allow out\n", &err), 0);
+	/* Root in the carrel asks for the host's address, and so says where the asker is. */
+	run("ip -n carrel-1000 addr add 198.51.100.77/24 dev uplink0;"
+	    "! ip netns exec carrel-1000 ping -c1 -W1 -q -I 198.51.100.77 198.51.100.1"
+	    " >/dev/null 2>&1");
+	run("test $(ip -4 neigh show dev cr-1000 nud all | wc -l) = 1");
+}
+
 static void test_kernel_apply_makes_a_carrel_without_uplink(void **state)
 {
 	struct carrel_error err = { 0 };
@@ -325,6 +337,7 @@ int main(void)
 		APPLY_TEST(test_kernel_apply_reaches_host_and_peers_that_are_named),
 		APPLY_TEST(test_kernel_apply_keeps_any_from_every_address_of_the_host),
 		APPLY_TEST(test_kernel_apply_stops_forged_sources),
+		APPLY_TEST(test_kernel_apply_makes_no_neighbours_at_a_carrels_word),
 		APPLY_TEST(test_kernel_apply_makes_a_carrel_without_uplink),
 		APPLY_TEST(test_kernel_apply_replaces_a_link_of_a_carrel_that_is_dying),
 		APPLY_TEST(test_kernel_apply_updates_rules_and_group_in_place),
