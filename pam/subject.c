@@ -65,9 +65,8 @@ int subject_find_account(const char *user, struct arena *arena, struct account *
 	return name_service_error(ERANGE, "user", user, err);
 }
 
-/** find_group() - the gid of @name; 0, -ENOENT, -EIO or -ENOMEM */
-static int find_group(const char *name, struct arena *arena, gid_t *ret_gid,
-		      struct carrel_error *err)
+int subject_find_group(const char *name, struct arena *arena, gid_t *ret_gid,
+		       struct carrel_error *err)
 {
 	for (size_t size = FIRST_BUFFER_BYTES; size <= LAST_BUFFER_BYTES; size *= 4) {
 		char *buffer = arena_alloc(arena, size);
@@ -119,7 +118,7 @@ static int list_groups(struct account *account, struct carrel_error *err)
 static int is_member(const char *name, const struct account *account, struct carrel_error *err)
 {
 	gid_t gid = 0;
-	int rc = find_group(name, account->arena, &gid, err);
+	int rc = subject_find_group(name, account->arena, &gid, err);
 
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;

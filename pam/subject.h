@@ -31,6 +31,15 @@ int subject_find_account(const char *user, struct arena *arena, struct account *
 			 struct carrel_error *err);
 
 /**
+ * subject_find_group() - the gid of the group @name
+ * @arena:	for what the name service needs meanwhile
+ *
+ * Return: as subject_find_account()
+ */
+int subject_find_group(const char *name, struct arena *arena, gid_t *ret_gid,
+		       struct carrel_error *err);
+
+/**
  * subject_of_account() - @account, with its membership in every group that @config names
  * @service:	this, @tty and @rhost may be NULL
  * @config:	NULL: no groups

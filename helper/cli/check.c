@@ -9,6 +9,7 @@
 #include "base/name.h"
 #include "cli/arguments.h"
 #include "cli/cli.h"
+#include "cli/names.h"
 #include "cli/policyfile.h"
 #include "core/policy.h"
 #include "state/source.h"
@@ -124,8 +125,10 @@ static int check_sources(struct check *check, const struct sources *sources)
 		return rc;
 	for (size_t i = 0; rc == 0 && i < config.assignments.count; i++)
 		check_assignment(check, &config.assignments.items[i], &diagnostics);
-	if (rc == 0)
+	if (rc == 0) {
+		names_check(&config, check->arena, &diagnostics);
 		check->findings.assignments += config.assignments.count;
+	}
 	check->findings.files += sources->list.count;
 	return findings_add(&check->findings, check->arena, sources->list.items[0].path,
 			    &diagnostics);

@@ -244,6 +244,18 @@ test_command_check_points_at_every_error() {
 	rm $dropin
 }
 
+# Misspelled, an assignment would hold for nobody, and leave on the host whom it is to confine.
+test_command_check_warns_of_names_that_there_are_not() {
+	local dropin=/etc/carrel/carrel.conf.d/names.conf
+	echo 'assign lab group exma,lab user exam1,!exam9 service sshd,carrel,shsd uid 1' >$dropin
+	exits 0 carrel check
+	rm $dropin
+	expect_match "$output" "^$dropin:1:1: warning: there is no group 'exma' on this system$"
+	expect_match "$output" "^$dropin:1:1: warning: there is no user 'exam9' on this system$"
+	expect_match "$output" "^$dropin:1:1: warning: there is no service 'shsd' on this system$"
+	expect_match "$output" ': valid, 3 warnings$'
+}
+
 test_command_check_as_root_looks_at_owners_and_modes() {
 	chmod o+w /etc/carrel/policies/exam.policy
 	exits 4 carrel check
@@ -261,7 +273,7 @@ test_command_check_reads_the_files_that_are_named() {
 	local directory
 	directory=$(mktemp -d)
 	printf 'allow out tpc\n' >"$directory/new.policy"
-	printf 'assign new user x\n' >"$directory/new.conf"
+	printf 'assign new user exam1\n' >"$directory/new.conf"
 	exits 4 carrel check "$directory/new.policy" "$directory/new.conf"
 	expect_match "$output" "^$directory/new\.policy:1:11: error: 'tpc' is not a protocol"
 	expect_match "$output" '^1 configuration file, 1 policy, 1 assignment: 1 error '
