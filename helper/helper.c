@@ -32,10 +32,8 @@
 #define REQUEST_FD 0
 
 static request_handler *const handlers[] = {
-	[WIRE_OPEN]    = request_open,
-	[WIRE_REMOVE]  = request_remove,
-	[WIRE_CLOSE]   = request_close,
-	[WIRE_COLLECT] = request_collect,
+	[WIRE_OPEN]   = request_open,
+	[WIRE_REMOVE] = request_remove,
 };
 
 void request_warn(struct request *request, const char *format, ...)

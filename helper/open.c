@@ -4,7 +4,7 @@
  *
  *   configuration in force -> assignment -> policy in force    who gets what
  *   the user's lock                                            from here on, alone
- *   facts -> survey, intention, host_prepare()                 the host does its part
+ *   facts -> host_prepare()                                    the host does its part
  *   record + pin                                               what is there
  *   join | update | build                                      what is to be done
  *   session file -> reply
@@ -106,29 +106,20 @@ static int choose_policy(struct opening *opening, struct carrel_error *err)
 /* Make sure that the host's table and forwarding are in place, and remember that they are. */
 static int prepare_host(struct opening *opening, struct carrel_error *err)
 {
-	struct host_state recorded, state;
-	struct host_survey survey;
-	bool existed;
+	struct host_state state;
+	struct host_outcome outcome;
 	int rc;
 
 	if (opening->policy.uplink == UPLINK_NONE)
 		return 0;
-	rc = host_survey(opening->facts.ipv6, &survey, err);
+	hoststate_read(opening->state_fd, &state);
+	rc = host_prepare(opening->facts.ipv6, &state, &outcome, err);
 	if (rc < 0)
 		return error_wrap(err, rc, "preparing the host");
-	hoststate_read(opening->state_fd, &recorded);
-	if (host_is_prepared(&survey, &recorded))
-		return 0;
-	state = host_intend(&survey, &recorded);
-	rc = hoststate_write(opening->state_fd, &state, err);
-	if (rc == 0)
-		rc = host_prepare(&survey, &state, &existed, err);
-	if (rc < 0)
-		return error_wrap(err, rc, "preparing the host");
-	if (!existed && recorded.known && recorded.generation != HOST_UNPREPARED)
+	if (outcome.table_repaired)
 		request_warn(opening->request, "the host's table inet %s was gone (was its firewall "
 			     "reloaded?) and has been put back", CARREL_TABLE);
-	return hoststate_write(opening->state_fd, &state, err);
+	return outcome.changed ? hoststate_write(opening->state_fd, &state, err) : 0;
 }
 
 /* A prefix without the padding of its struct. */
@@ -204,7 +195,6 @@ static int fill_record(struct opening *opening, struct carrel_error *err)
 		.uid = opening->subject->uid,
 		.created_s = (uint64_t)time(NULL),
 		.rules_digest = rules_digest(opening),
-		.cut_at_logout = opening->policy.logout == LOGOUT_CUT,
 		.has_address4 = connected, .address4 = opening->input.address4,
 		.has_address6 = connected && opening->facts.ipv6,
 		.address6 = opening->input.address6,
@@ -252,7 +242,7 @@ static int build(struct opening *opening, struct carrel_error *err)
 	return kernel_apply(&opening->kernel, &plan, err);
 }
 
-/* Bring the carrel in @netns_fd (consumed) under the rules of today, and into use again. */
+/* Bring the carrel in @netns_fd (consumed) under the rules of today. */
 static int update(struct opening *opening, const struct record *old, int netns_fd,
 		  struct carrel_error *err)
 {
@@ -263,7 +253,6 @@ static int update(struct opening *opening, const struct record *old, int netns_f
 		return rc;
 	opening->input.address4 = old->address4;
 	opening->input.address6 = old->address6;
-	opening->input.reconnect = old->cut;
 	rc = fill_record(opening, err);
 	if (rc < 0)
 		return rc;
@@ -273,27 +262,6 @@ static int update(struct opening *opening, const struct record *old, int netns_f
 	if (rc == 0)
 		rc = kernel_apply(&opening->kernel, &plan, err);
 	return rc < 0 ? error_wrap(err, rc, "updating the rules") : write_record(opening, err);
-}
-
-/* Does the carrel of @old differ from what this login is to find? */
-static bool needs_update(const struct opening *opening, const struct record *old)
-{
-	/* A user may have been renamed, or have two names. */
-	return old->cut || strcmp(old->user, opening->subject->user) != 0 ||
-	       strcmp(old->policy, opening->policy.name) != 0 ||
-	       old->rules_digest != rules_digest(opening);
-}
-
-/* Take the carrel of @old as it is; it is idle no longer. */
-static int join(struct opening *opening, const struct record *old, int netns_fd,
-		struct carrel_error *err)
-{
-	opening->kernel.netns_fd = netns_fd;
-	opening->record = *old;
-	if (!old->idle_since_s)
-		return 0;
-	opening->record.idle_since_s = 0;
-	return record_write(opening->state_fd, &opening->record, err);
 }
 
 /* Under the user's lock: see what is there, and do what is missing. */
@@ -312,8 +280,12 @@ static int join_or_build(struct opening *opening, struct carrel_error *err)
 	}
 	if (netns_fd < 0)
 		return build(opening, err);
-	return needs_update(opening, &old) ? update(opening, &old, netns_fd, err) :
-					     join(opening, &old, netns_fd, err);
+	if (strcmp(old.policy, opening->policy.name) != 0 ||
+	    old.rules_digest != rules_digest(opening))
+		return update(opening, &old, netns_fd, err);
+	opening->kernel.netns_fd = netns_fd;
+	opening->record = old;
+	return 0;
 }
 
 /* Leave a trace of the session that lives as long as it; sweep up those of dead ones. */

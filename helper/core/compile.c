@@ -14,7 +14,8 @@
  *	input:       replies, lo, rules, default
  *	forward:     nothing: a carrel routes for nobody
  *
- * Within a part protocols and ports are matched by at most one set each. Only "reject"
+ * Within a part protocols, ports and types of ICMP are matched by at most one set each.
+ * Types are the family's own, so a rule with types has a part for each. Only "reject"
  * needs two rules where a rule is about TCP and something else, because TCP is refused
  * by a reset and the rest by an ICMP error.
  */
@@ -152,6 +153,27 @@ static void match_ports(struct compiler *compiler, const struct policy_rule *rul
 				  ranges.count);
 }
 
+/* Match those of the rule's types of ICMP that are of @family. */
+static void match_icmp_types(struct compiler *compiler, const struct policy_rule *rule,
+			     int family)
+{
+	static const enum field fields[FAMILY_COUNT] = {
+		[FAMILY_IPV4] = FIELD_ICMP_TYPE, [FAMILY_IPV6] = FIELD_ICMPV6_TYPE,
+	};
+	range_list ranges = { 0 };
+
+	for (size_t i = 0; i < rule->icmp_types.count; i++) {
+		const struct icmp_type *type = &rule->icmp_types.items[i];
+
+		if ((int)type->family == family)
+			add_range(compiler, &ranges, &type->number, &type->number,
+				  sizeof(type->number));
+	}
+	if (ranges.count)
+		rule_match_ranges(&compiler->builder, fields[family], false, ranges.items,
+				  ranges.count);
+}
+
 /* One rule of the table: the part, of it @protocols, then what is done. */
 static void add_rule(struct compiler *compiler, const struct policy_rule *rule,
 		     const struct part *part, unsigned protocols, enum statement_kind what,
@@ -161,8 +183,18 @@ static void add_rule(struct compiler *compiler, const struct policy_rule *rule,
 	match_remotes(compiler, part, rule->direction);
 	match_protocols(compiler, protocols, part->family);
 	match_ports(compiler, rule);
+	match_icmp_types(compiler, rule, part->family);
 	rule_add(&compiler->builder, STATEMENT_COUNTER);
 	rule_add(&compiler->builder, what);
+}
+
+/* Can a packet of @family be one of the rule's types of ICMP, if it has such? */
+static bool has_types_of(const struct policy_rule *rule, int family)
+{
+	for (size_t i = 0; i < rule->icmp_types.count; i++)
+		if ((int)rule->icmp_types.items[i].family == family)
+			return true;
+	return !rule->icmp_types.count;
 }
 
 /* The rules for one part of a policy's rule. */
@@ -171,8 +203,11 @@ static void add_part(struct compiler *compiler, const struct policy_rule *rule,
 {
 	unsigned protocols = rule->protocols;
 
-	/* A port is only looked for where there is one; policy_parse() sees to it. */
+	/* What is looked for is only looked for where it is; policy_parse() sees to it. */
 	assert(!rule->ports.count || (protocols && !(protocols & PROTOCOL_ICMP)));
+	assert(!rule->icmp_types.count || protocols == PROTOCOL_ICMP);
+	if (!has_types_of(rule, part->family))
+		return;
 
 	switch (rule->verdict) {
 	case VERDICT_ALLOW:
@@ -193,14 +228,26 @@ static void add_part(struct compiler *compiler, const struct policy_rule *rule,
 	}
 }
 
+/* Every address of both families. */
+static void add_everything(struct compiler *compiler, const struct policy_rule *rule,
+			   size_t chain, const char *comment)
+{
+	struct part part = { .chain = chain, .family = FAMILIES_BOTH };
+
+	if (!rule->icmp_types.count) {
+		add_part(compiler, rule, &part, comment);
+		return;
+	}
+	for (part.family = 0; part.family < FAMILY_COUNT; part.family++)
+		add_part(compiler, rule, &part, comment);
+}
+
 /* "any", less what is excluded. */
 static void add_any(struct compiler *compiler, const struct policy_rule *rule, size_t chain,
 		    const char *comment)
 {
 	if (!rule->excluded.count) {
-		struct part both = { .chain = chain, .family = FAMILIES_BOTH };
-
-		add_part(compiler, rule, &both, comment);
+		add_everything(compiler, rule, chain, comment);
 		return;
 	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
@@ -280,16 +327,10 @@ static void compile_rule(struct compiler *compiler, const struct policy_rule *ru
 	size_t chain = out ? compiler->output : compiler->input;
 	const char *comment = rule_comment(compiler, rule);
 
-	if (out && rule->remote_host && compiler->host->count) {
-		struct part host = { .chain = compiler->out_host, .family = FAMILIES_BOTH };
-
-		add_part(compiler, rule, &host, comment);
-	}
-	if (out && rule->remote_peers) {
-		struct part peers = { .chain = compiler->out_peers, .family = FAMILIES_BOTH };
-
-		add_part(compiler, rule, &peers, comment);
-	}
+	if (out && rule->remote_host && compiler->host->count)
+		add_everything(compiler, rule, compiler->out_host, comment);
+	if (out && rule->remote_peers)
+		add_everything(compiler, rule, compiler->out_peers, comment);
 	if (rule->remote_any)
 		add_any(compiler, rule, chain, comment);
 	add_listed(compiler, rule, chain, comment);

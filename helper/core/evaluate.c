@@ -99,6 +99,17 @@ static bool matches_port(const struct policy_rule *rule, uint16_t port)
 	return false;
 }
 
+static bool matches_icmp_type(const struct policy_rule *rule, const struct packet *packet)
+{
+	if (!rule->icmp_types.count)
+		return true;
+	for (size_t i = 0; i < rule->icmp_types.count; i++)
+		if (rule->icmp_types.items[i].family == packet->remote.family &&
+		    rule->icmp_types.items[i].number == packet->icmp_type)
+			return true;
+	return false;
+}
+
 static bool matches(const struct policy_rule *rule, struct remote_kind kind,
 		    const struct packet *packet)
 {
@@ -106,7 +117,8 @@ static bool matches(const struct policy_rule *rule, struct remote_kind kind,
 		return false;
 	if (rule->protocols && !(rule->protocols & protocol_bit(packet)))
 		return false;
-	return matches_port(rule, packet->port) && matches_remote(rule, kind, &packet->remote);
+	return matches_port(rule, packet->port) && matches_icmp_type(rule, packet) &&
+	       matches_remote(rule, kind, &packet->remote);
 }
 
 /* Nothing but @decider stops it. */

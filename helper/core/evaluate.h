@@ -17,6 +17,7 @@ struct packet {
 	struct address remote;          /* destination of "out", source of "in" */
 	uint8_t l4proto;                /* IPPROTO_*; ICMP is the family's own */
 	uint16_t port;                  /* destination port; 0 where the protocol has none */
+	uint8_t icmp_type;              /* of the family's own ICMP */
 };
 
 /* Where a packet's fate is decided. */

@@ -4,7 +4,9 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 
 #include "base/number.h"
 #include "core/policy_rule.h"
@@ -169,6 +171,7 @@ static const struct address *remote_of(const struct flow *flow, const struct con
 size_t flow_packets(const struct flow *flow, const struct config *config,
 		    const struct prefix_list *host, struct packet ret[FAMILY_COUNT])
 {
+	static const uint8_t echo_requests[FAMILY_COUNT] = { ICMP_ECHO, ICMP6_ECHO_REQUEST };
 	size_t count = 0;
 
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
@@ -181,6 +184,7 @@ size_t flow_packets(const struct flow *flow, const struct config *config,
 			.l4proto = flow->l4proto == IPPROTO_ICMP && family == FAMILY_IPV6 ?
 				   IPPROTO_ICMPV6 : flow->l4proto,
 			.port = flow->port,
+			.icmp_type = echo_requests[family],
 		};
 	}
 	return count;

@@ -33,7 +33,7 @@ int flow_parse(struct lexer *lexer, struct flow *ret);
  * flow_packets() - the first packets of the flow
  * @host:	what "host" stands for: its first address of each family
  *
- * "peers" stands for an address of each pool.
+ * "peers" stands for an address of each pool, ICMP for an echo request.
  *
  * Return: how many there are in @ret; 0 when "host" has no address
  */

@@ -32,6 +32,27 @@ static const struct word address_types[] = {
 	{ RTN_LOCAL, "local" }, { 0, NULL },
 };
 
+/* RFC 792, RFC 4443, RFC 4861 and others, in nft's words. */
+static const struct word icmp_types[] = {
+	{ 0, "echo-reply" }, { 3, "destination-unreachable" }, { 4, "source-quench" },
+	{ 5, "redirect" }, { 8, "echo-request" }, { 9, "router-advertisement" },
+	{ 10, "router-solicitation" }, { 11, "time-exceeded" }, { 12, "parameter-problem" },
+	{ 13, "timestamp-request" }, { 14, "timestamp-reply" }, { 15, "info-request" },
+	{ 16, "info-reply" }, { 17, "address-mask-request" }, { 18, "address-mask-reply" },
+	{ 0, NULL },
+};
+
+static const struct word icmpv6_types[] = {
+	{ 1, "destination-unreachable" }, { 2, "packet-too-big" }, { 3, "time-exceeded" },
+	{ 4, "parameter-problem" }, { 128, "echo-request" }, { 129, "echo-reply" },
+	{ 130, "mld-listener-query" }, { 131, "mld-listener-report" },
+	{ 132, "mld-listener-done" }, { 133, "nd-router-solicit" },
+	{ 134, "nd-router-advert" }, { 135, "nd-neighbor-solicit" },
+	{ 136, "nd-neighbor-advert" }, { 137, "nd-redirect" }, { 138, "router-renumbering" },
+	{ 141, "ind-neighbor-solicit" }, { 142, "ind-neighbor-advert" },
+	{ 143, "mld2-listener-report" }, { 0, NULL },
+};
+
 static const struct word states[] = {
 	{ NF_CT_STATE_BIT(IP_CT_ESTABLISHED), "established" },
 	{ NF_CT_STATE_BIT(IP_CT_RELATED), "related" },
@@ -99,6 +120,12 @@ static void write_value(struct buffer *buffer, enum field field, const uint8_t *
 	case FIELD_DPORT:
 		buffer_printf(buffer, "%u", (unsigned)(bytes[0] << 8 | bytes[1]));
 		return;
+	case FIELD_ICMP_TYPE:
+		write_word(buffer, icmp_types, bytes[0]);
+		return;
+	case FIELD_ICMPV6_TYPE:
+		write_word(buffer, icmpv6_types, bytes[0]);
+		return;
 	case FIELD_FIB_DADDR_TYPE:
 		write_word(buffer, address_types, value_u32(bytes));
 		return;
@@ -123,13 +150,24 @@ static bool field_is_address(enum field field)
 	return field_info(field)->nfproto != 0;
 }
 
+/* nft has names for single types, and numbers for the ends of a range of them. */
+static bool field_is_type(enum field field)
+{
+	return field == FIELD_ICMP_TYPE || field == FIELD_ICMPV6_TYPE;
+}
+
 /* "80", "8000-8099", "192.0.2.0/24" */
 static void write_range(struct buffer *buffer, enum field field, const struct value_range *range)
 {
 	size_t size_bytes = field_info(field)->size_bytes;
+	bool single = memcmp(range->first, range->last, size_bytes) == 0;
 
+	if (!single && field_is_type(field)) {
+		buffer_printf(buffer, "%u-%u", range->first[0], range->last[0]);
+		return;
+	}
 	write_value(buffer, field, range->first);
-	if (memcmp(range->first, range->last, size_bytes) == 0)
+	if (single)
 		return;
 	int length = field_is_address(field) ? range_prefix_length(range, size_bytes) : -1;
 	if (length >= 0) {
@@ -230,6 +268,20 @@ static void write_statement(struct buffer *buffer, const struct statement *state
 	}
 }
 
+/* Does a later match of the rule say the same in nft's words? */
+static bool is_implied(const struct rule *rule, size_t index)
+{
+	const struct match *match = &rule->matches.items[index];
+	size_t left = rule->matches.count - index - 1;
+
+	/* "tcp dport", "icmp type" */
+	if (match->field == FIELD_L4PROTO && left >= 1)
+		return field_is_type(match[1].field) ||
+		       (match[1].field == FIELD_DPORT && match_transport(match));
+	/* "icmp type" is about IPv4 alone. */
+	return match->field == FIELD_NFPROTO && left >= 2 && field_is_type(match[2].field);
+}
+
 static void write_rule(struct buffer *buffer, const struct rule *rule)
 {
 	const char *blank = "\t\t";
@@ -237,9 +289,7 @@ static void write_rule(struct buffer *buffer, const struct rule *rule)
 	for (size_t i = 0; i < rule->matches.count; i++) {
 		const struct match *match = &rule->matches.items[i];
 
-		/* Said by the "tcp dport" that follows. */
-		if (i + 1 < rule->matches.count && match[1].field == FIELD_DPORT &&
-		    match_transport(match))
+		if (is_implied(rule, i))
 			continue;
 		buffer_puts(buffer, blank);
 		write_match(buffer, match, i > 0 ? match - 1 : NULL);

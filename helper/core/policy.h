@@ -36,6 +36,9 @@ enum protocol {
 
 struct port_range { uint16_t first, last; };
 
+/* A type of the family's own ICMP. */
+struct icmp_type { enum family family; uint8_t number; };
+
 struct policy_rule {
 	enum direction direction;
 	enum verdict verdict;
@@ -51,6 +54,8 @@ struct policy_rule {
 	ARENA_LIST(struct prefix) excluded;     /* never match these; sorted, no overlap */
 	/* Destination ports: remote ports of an "out" rule, the carrel's own of an "in" rule. */
 	ARENA_LIST(struct port_range) ports;    /* sorted, no overlap; empty = every port */
+	/* Only of a rule about ICMP alone. Each once; empty = every type of both families. */
+	ARENA_LIST(struct icmp_type) icmp_types;
 	const char *comment;                    /* from the quotes at the end, or NULL */
 	const char *text;                       /* the line as written, blanks folded */
 	struct position position;

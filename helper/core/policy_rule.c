@@ -2,7 +2,8 @@
 /*
  * Theory of operation
  *
- * VERDICT DIRECTION [PROTOCOL,...] [to|from REMOTE,...] [port PORT,...] ["COMMENT"]
+ * VERDICT DIRECTION [PROTOCOL,...] [type TYPE,...] [to|from REMOTE,...] [port PORT,...]
+ *	["COMMENT"]
  *
  * Each part is read by one function, in this order, into a rule on the stack; lists become
  * sorted lists without overlap at the end, and only then is the rule added to the policy.
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/policy_icmp.h"
 #include "core/prefixes.h"
 #include "core/value.h"
 
@@ -28,9 +30,9 @@ static_assert(PROTOCOL_TCP == 1 << 0 && PROTOCOL_UDP == 1 << 1 && PROTOCOL_ICMP 
 	      PROTOCOL_SCTP == 1 << 3, "protocol_words is in the order of the bits");
 
 /* What may follow the protocols, and what a misspelt protocol may have been meant to be. */
-static const char *const part_words[] = { "to", "from", "port", NULL };
+static const char *const part_words[] = { "type", "to", "from", "port", NULL };
 static const char *const protocol_or_part_words[] = {
-	"tcp", "udp", "icmp", "sctp", "to", "from", "port", NULL,
+	"tcp", "udp", "icmp", "sctp", "type", "to", "from", "port", NULL,
 };
 
 enum remote_word {
@@ -238,22 +240,27 @@ static int parse_comment(struct lexer *lexer, struct policy_rule *rule)
 }
 
 /* What could have followed the last part that was read. */
-static int expect_end(struct lexer *lexer, const struct policy_rule *rule)
+static int expect_end(struct lexer *lexer, const struct rule_parser *parser)
 {
-	static const char *const port_only[] = { "port", NULL };
+	const struct policy_rule *rule = &parser->rule;
+	bool icmp = rule->protocols & PROTOCOL_ICMP;
+	bool has_remotes = parser->words || rule->remotes.count;
+	const char *words[sizeof(part_words) / sizeof(*part_words)] = { NULL }, *text = "";
+	size_t count = 0;
 
 	if (rule->comment)
 		return lexer_expect_end(lexer, "the end of the line", NULL);
-	if (rule->ports.count)
-		return lexer_expect_end(lexer, "a comment in quotes or the end of the line", NULL);
-	if (rule->remotes.count || !rule->remote_any)
-		return lexer_expect_end(lexer,
-					"port, a comment in quotes or the end of the line",
-					port_only);
-	return lexer_expect_end(lexer, rule->direction == DIRECTION_OUT ?
-				"to, port, a comment in quotes or the end of the line" :
-				"from, port, a comment in quotes or the end of the line",
-				part_words);
+	if (rule->protocols == PROTOCOL_ICMP && !rule->icmp_types.count && !has_remotes)
+		words[count++] = "type";
+	if (!has_remotes && !rule->ports.count)
+		words[count++] = remote_keyword(rule);
+	if (!rule->ports.count && !icmp)
+		words[count++] = "port";
+	for (size_t i = 0; i < count && text; i++)
+		text = arena_printf(lexer->arena, "%s%s, ", text, words[i]);
+	text = text ? arena_printf(lexer->arena, "%sa comment in quotes or the end of the line", text)
+		    : NULL;
+	return text ? lexer_expect_end(lexer, text, words) : -ENOMEM;
 }
 
 /* Bring the lists into the form that struct policy_rule promises; 0 or -ENOMEM. */
@@ -295,13 +302,15 @@ static int parse_parts(struct lexer *lexer, struct rule_parser *parser)
 	    token_find(token, part_words) < 0)
 		rc = parse_protocols(lexer, rule);
 	if (!rc)
+		rc = policy_icmp_parse(lexer, rule);
+	if (!rc)
 		rc = parse_remotes(lexer, parser);
 	if (!rc)
 		rc = parse_ports(lexer, rule);
 	if (!rc)
 		rc = parse_comment(lexer, rule);
 	if (!rc)
-		rc = expect_end(lexer, rule);
+		rc = expect_end(lexer, parser);
 	return rc;
 }
 

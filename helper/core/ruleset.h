@@ -26,6 +26,7 @@ enum field {
 	FIELD_L4PROTO,
 	FIELD_SADDR4, FIELD_DADDR4, FIELD_SADDR6, FIELD_DADDR6,
 	FIELD_DPORT,                            /* tcp, udp, sctp; stands right after FIELD_L4PROTO */
+	FIELD_ICMP_TYPE, FIELD_ICMPV6_TYPE,     /* after FIELD_NFPROTO or an address, FIELD_L4PROTO */
 	FIELD_CT_STATE,                         /* any state of the mask */
 	FIELD_FIB_SADDR_IIF_OIF,                /* result of "fib saddr . iif oif"; 0 = missing */
 	FIELD_FIB_DADDR_TYPE,                   /* RTN_*: how the host would route it */

@@ -209,6 +209,10 @@ static void load_field(struct rule_writer *writer, enum field field, size_t leng
 		load_payload(writer, NFT_PAYLOAD_TRANSPORT_HEADER, dport_offset_bytes,
 			     length_bytes);
 		return;
+	case FIELD_ICMP_TYPE:
+	case FIELD_ICMPV6_TYPE:
+		load_payload(writer, NFT_PAYLOAD_TRANSPORT_HEADER, 0, length_bytes);
+		return;
 	case FIELD_CT_STATE:
 		load_state(writer);
 		return;

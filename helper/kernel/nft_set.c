@@ -35,7 +35,10 @@
 static_assert(ELEMENT_MAX_BYTES * ELEMENTS_PER_MESSAGE < UINT16_MAX, "fits into an attribute");
 
 /* nft's numbers (enum datatypes, enum byteorder in its include/datatype.h). */
-enum { TYPE_IPADDR = 7, TYPE_IP6ADDR = 8, TYPE_INET_PROTOCOL = 12, TYPE_INET_SERVICE = 13 };
+enum {
+	TYPE_IPADDR = 7, TYPE_IP6ADDR = 8, TYPE_INET_PROTOCOL = 12, TYPE_INET_SERVICE = 13,
+	TYPE_ICMP_TYPE = 14, TYPE_ICMP6_TYPE = 29,
+};
 enum { BYTEORDER_BIG_ENDIAN = 2 };
 
 /* nft's type of the field's values; 0 for those that no set is made of. */
@@ -52,6 +55,10 @@ static uint32_t key_type(enum field field)
 		return TYPE_INET_PROTOCOL;
 	case FIELD_DPORT:
 		return TYPE_INET_SERVICE;
+	case FIELD_ICMP_TYPE:
+		return TYPE_ICMP_TYPE;
+	case FIELD_ICMPV6_TYPE:
+		return TYPE_ICMP6_TYPE;
 	case FIELD_IIFNAME:
 	case FIELD_OIFNAME:
 	case FIELD_IIFGROUP:

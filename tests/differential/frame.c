@@ -89,8 +89,8 @@ static size_t put_sctp(uint8_t *bytes, uint16_t source, uint16_t dest)
 	return sizeof(init);
 }
 
-/* The two families' echo requests differ in their type alone. */
-static size_t put_echo(uint8_t *bytes, uint8_t type, uint16_t id)
+/* What asks for an answer has its number at the same place in both families. */
+static size_t put_icmp(uint8_t *bytes, uint8_t type, uint16_t id)
 {
 	struct icmphdr echo = { .type = type, .un.echo.id = htons(id) };
 
@@ -109,9 +109,8 @@ static size_t put_transport(uint8_t *bytes, const struct packet *packet, uint16_
 	case IPPROTO_SCTP:
 		return put_sctp(bytes, id, packet->port);
 	case IPPROTO_ICMP:
-		return put_echo(bytes, ICMP_ECHO, id);
 	case IPPROTO_ICMPV6:
-		return put_echo(bytes, ICMP6_ECHO_REQUEST, id);
+		return put_icmp(bytes, packet->icmp_type, id);
 	default:
 		id = htons(id);
 		memset(bytes, 0, 8);
@@ -215,15 +214,17 @@ static uint16_t read_u16(const uint8_t *bytes)
 	return ntohs(value);
 }
 
-/* An error quotes what it is about; an echo request names itself; the rest is foreign. */
+/* An error quotes what it is about; a question names itself; the rest is foreign. */
 static enum frame_meaning read_icmp(enum family family, const uint8_t *bytes, size_t length,
 				    uint16_t *ret_id)
 {
 	bool error = family == FAMILY_IPV4 ? bytes[0] == ICMP_DEST_UNREACH
 					   : bytes[0] == ICMP6_DST_UNREACH;
-	bool echo = family == FAMILY_IPV4 ? bytes[0] == ICMP_ECHO : bytes[0] == ICMP6_ECHO_REQUEST;
+	bool question = family == FAMILY_IPV4
+		? bytes[0] == ICMP_ECHO || bytes[0] == ICMP_TIMESTAMP
+		: bytes[0] == ICMP6_ECHO_REQUEST || bytes[0] == FRAME_NODE_INFORMATION;
 
-	if (echo) {
+	if (question) {
 		*ret_id = read_u16(bytes + 4);
 		return FRAME_FIRST;
 	}

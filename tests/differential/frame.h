@@ -10,6 +10,9 @@
 /* An IPv6 header and the longest first packet of a flow: an SCTP INIT. */
 #define FRAME_MAX_BYTES 128
 
+/* A question of ICMPv6 that is no echo (RFC 4620, section 4). */
+#define FRAME_NODE_INFORMATION 139
+
 /* The protocol without ports that has no name in policies (RFC 3692: for experiments). */
 #define FRAME_OTHER_PROTOCOL 253
 

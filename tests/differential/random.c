@@ -10,7 +10,9 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 
 #include "base/buffer.h"
 #include "frame.h"
@@ -166,6 +168,9 @@ struct packet random_packet(struct random *random, const struct address own[FAMI
 		IPPROTO_TCP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP, IPPROTO_ICMP,
 		FRAME_OTHER_PROTOCOL,
 	};
+	static const uint8_t icmp_types[FAMILY_COUNT][2] = {
+		{ ICMP_ECHO, ICMP_TIMESTAMP }, { ICMP6_ECHO_REQUEST, FRAME_NODE_INFORMATION },
+	};
 	struct packet packet = { .direction = random_below(random, DIRECTION_COUNT) };
 
 	do
@@ -173,8 +178,11 @@ struct packet random_packet(struct random *random, const struct address own[FAMI
 	while (!is_sendable(&packet.remote, &own[packet.remote.family]));
 
 	packet.l4proto = protocols[random_below(random, COUNT(protocols))];
-	if (packet.l4proto == IPPROTO_ICMP && packet.remote.family == FAMILY_IPV6)
-		packet.l4proto = IPPROTO_ICMPV6;
+	if (packet.l4proto == IPPROTO_ICMP) {
+		packet.icmp_type = icmp_types[packet.remote.family][random_below(random, 2)];
+		if (packet.remote.family == FAMILY_IPV6)
+			packet.l4proto = IPPROTO_ICMPV6;
+	}
 	/* Without ports there is no telling it from the answer to one that went out. */
 	if (packet.l4proto == FRAME_OTHER_PROTOCOL)
 		packet.direction = DIRECTION_OUT;
@@ -227,6 +235,19 @@ static void put_remotes(struct random *random, bool out, struct buffer *text)
 	}
 }
 
+/* "icmp type echo-request,13": each word at most once */
+static void put_icmp_types(struct random *random, struct buffer *text)
+{
+	static const char *const words[] = {
+		"echo-request", "timestamp-request", "packet-too-big", "139", "8", "13", "129",
+	};
+	uint32_t first = random_below(random, COUNT(words)), count = 1 + random_below(random, 3);
+
+	buffer_puts(text, " icmp type");
+	for (uint32_t i = 0; i < count; i++)
+		buffer_printf(text, "%s%s", i ? "," : " ", words[(first + i) % COUNT(words)]);
+}
+
 /* "port 53,8000-8099" */
 static void put_ports(struct random *random, struct buffer *text)
 {
@@ -248,7 +269,9 @@ static void put_rule(struct random *random, struct buffer *text)
 
 	buffer_printf(text, "%s %s", verdicts[random_below(random, COUNT(verdicts))],
 		      out ? "out" : "in");
-	if (one_in(random, 4) == 0)
+	if (!with_ports && one_in(random, 3))
+		put_icmp_types(random, text);
+	else if (one_in(random, 4) == 0)
 		put_protocols(random, !with_ports, text);
 	if (one_in(random, 6) == 0)
 		put_remotes(random, out, text);

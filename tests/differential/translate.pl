@@ -63,15 +63,24 @@ sub conditions {
 	return @found;
 }
 
+# A protocol, and of ICMP the types that are given: a list of conditions, any of which is enough.
+sub protocols {
+	my ($family, $protocol, $types) = @_;
+	return '' if $protocol eq '';
+	return "meta l4proto $protocol" if $protocol ne 'icmp';
+	return 'meta l4proto { icmp, ipv6-icmp }' unless $types;
+	my %absent = (4 => 'packet-too-big', 6 => 'timestamp-request');
+	my $field = $family == 4 ? 'icmp type' : 'icmpv6 type';
+	return map { "$field $_" } grep { $_ ne $absent{$family} } split /,/, $types;
+}
+
 sub rule {
-	my ($verdict, $direction, $protocols, $remotes, $ports) = @_;
+	my ($verdict, $direction, $protocols, $types, $remotes, $ports) = @_;
 	my @protocols = $protocols ? split(/,/, $protocols) : $ports ? ('tcp', 'udp') : ('');
 	for my $remote (split /,/, $remotes // 'any') {
 		for my $condition (conditions($direction, $remote)) {
-			for my $protocol (@protocols) {
-				my $l4 = $protocol eq '' ? ''
-				       : $protocol eq 'icmp' ? 'meta l4proto { icmp, ipv6-icmp }'
-				       : "meta l4proto $protocol";
+			my $family = $condition =~ /ip6|ipv6/ ? 6 : 4;
+			for my $l4 (map { protocols($family, $_, $types) } @protocols) {
 				for my $port (split /,/, $ports // '') {
 					push @{$rules{$direction}}, map { "$condition $l4 th dport $port $_" }
 						endings($verdict);
@@ -93,9 +102,9 @@ while (my $line = <STDIN>) {
 	}
 	my ($verdict, $direction, @words) = split / /, $line;
 	my ($protocols, $remotes, $ports);
-	$protocols = shift @words if @words && $words[0] !~ /^(to|from|port)$/;
+	$protocols = shift @words if @words && $words[0] !~ /^(type|to|from|port)$/;
 	my %part = @words;
-	rule($verdict, $direction, $protocols, $part{to} // $part{from}, $part{port});
+	rule($verdict, $direction, $protocols, $part{type}, $part{to} // $part{from}, $part{port});
 }
 
 my $closed = $default{out} eq 'reject' ? 'reject' : 'deny';

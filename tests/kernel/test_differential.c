@@ -216,9 +216,9 @@ static void print_packet(const struct packet *packet)
 	char address[ADDRESS_TEXT_SIZE];
 
 	address_format(&packet->remote, address);
-	print_error("# packet: %s, protocol %u, %s, port %u\n",
+	print_error("# packet: %s, protocol %u, %s, port %u, ICMP type %u\n",
 		    packet->direction == DIRECTION_OUT ? "out" : "in", packet->l4proto, address,
-		    packet->port);
+		    packet->port, packet->icmp_type);
 }
 
 /* Make a difference small, and show it. */

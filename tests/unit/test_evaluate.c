@@ -30,7 +30,11 @@ static const char *decide(struct arena *arena, const char *policy_text, bool pat
 	const struct sources none = { 0 };
 	const struct source source = text_source(policy_text);
 	struct diagnostics diagnostics = { .arena = arena };
-	struct packet packet = { .direction = direction, .l4proto = l4proto, .port = port };
+	bool icmp = l4proto == IPPROTO_ICMP || l4proto == IPPROTO_ICMPV6;
+	struct packet packet = {
+		.direction = direction, .l4proto = l4proto, .port = icmp ? 0 : port,
+		.icmp_type = icmp ? (uint8_t)port : 0,
+	};
 	struct config config;
 	struct policy policy;
 
@@ -54,7 +58,7 @@ struct evaluate_case {
 	enum direction direction;
 	uint8_t l4proto;
 	const char *remote;
-	uint16_t port;
+	uint16_t port;                  /* of ICMP its type */
 	const char *expected;
 };
 
@@ -81,6 +85,7 @@ static void test_evaluate_policy_says_who_decides(void **state)
 {
 	static const char web[] = "default reject out\nallow out tcp to 203.0.113.0/24 port 80-90\n"
 				  "deny out to 203.0.113.0/24\n";
+	static const char ping[] = "deny out icmp type echo-request";
 	static const struct evaluate_case cases[] = {
 		{ web, OUT, TCP, "203.0.113.7", 90, "allow rule 2" },
 		{ web, OUT, TCP, "203.0.113.7", 91, "deny rule 3" },
@@ -90,6 +95,10 @@ static void test_evaluate_policy_says_who_decides(void **state)
 		{ "", OUT, TCP, "2001:db8:80::1", 80, "allow default" },
 		{ "deny out icmp", OUT, IPPROTO_ICMP, "203.0.113.7", 0, "deny rule 1" },
 		{ "deny out icmp", OUT, IPPROTO_ICMPV6, "2001:db8:80::1", 0, "deny rule 1" },
+		{ ping, OUT, IPPROTO_ICMP, "203.0.113.7", 8, "deny rule 1" },
+		{ ping, OUT, IPPROTO_ICMPV6, "2001:db8:80::1", 128, "deny rule 1" },
+		{ ping, OUT, IPPROTO_ICMP, "203.0.113.7", 128, "allow default" },
+		{ ping, OUT, IPPROTO_ICMPV6, "2001:db8:80::1", 8, "allow default" },
 		{ "deny out icmp", OUT, 253, "2001:db8:80::1", 0, "allow default" },
 		{ "deny out to internet", OUT, 253, "10.1.2.3", 0, "allow default" },
 		{ "deny out to internet", OUT, 253, "203.0.113.7", 0, "deny rule 1" },

@@ -28,6 +28,9 @@ static void parse_valid(const char *text, struct arena *arena, struct policy *po
 #define DIRECTIVES "; expected description, uplink, logout, default, allow, deny or reject"
 #define PROTOCOLS "; expected tcp, udp, icmp or sctp"
 #define REMOTES "; expected any, host, peers, private, metadata, internet, an address or a prefix"
+#define ICMP_TYPES "; expected echo-request, echo-reply, destination-unreachable, " \
+	"packet-too-big, time-exceeded, parameter-problem, timestamp-request, timestamp-reply or a " \
+	"number from 0 to 255"
 #define PORTS "; expected a number or a range from 1 to 65535"
 
 #define TEN "0123456789"
@@ -81,6 +84,24 @@ static void test_policy_parse_reports_every_error(void **state)
 		  "quotes or the end of the line" },
 		{ "allow in tcp form 192.0.2.1", "1:14: unexpected 'form'; expected from, port, a "
 		  "comment in quotes or the end of the line (did you mean 'from'?)" },
+		{ "allow out icmp type", "1:20: missing a type of icmp" ICMP_TYPES },
+		{ "allow out icmp type echo-reqest", "1:21: 'echo-reqest' is not a type of icmp"
+		  ICMP_TYPES " (did you mean 'echo-request'?)" },
+		{ "allow out icmp type \"8\"", "1:21: \"8\" is not a type of icmp" ICMP_TYPES },
+		{ "allow out icmp type 256", "1:21: '256' is not a type of icmp" ICMP_TYPES },
+		{ "allow out icmp type 1,echo-request,1", "1:36: '1' is in the list already" },
+		{ "allow out icmp type 8,128,echo-request", "1:27: 'echo-request' is in the list "
+		  "already" },
+		{ "allow out type 8", "1:11: 'type' in a rule that is not about icmp alone; expected "
+		  "'icmp type'" },
+		{ "allow out tcp,icmp type 8", "1:20: 'type' in a rule that is not about icmp alone; "
+		  "expected 'icmp type'" },
+		{ "allow out icmp type 8 port 80", "1:23: 'port' in a rule about icmp, which has "
+		  "none; expected a rule of its own for icmp" },
+		{ "allow out icmp type 8 form 192.0.2.1", "1:23: unexpected 'form'; expected to, "
+		  "a comment in quotes or the end of the line" },
+		{ "allow out icmp typ 8", "1:16: unexpected 'typ'; expected type, to, a comment in "
+		  "quotes or the end of the line (did you mean 'type'?)" },
 		{ "allow out from 192.0.2.1", "1:11: an 'out' rule takes 'to', not 'from'" },
 		{ "allow in tcp to 192.0.2.1", "1:14: an 'in' rule takes 'from', not 'to'" },
 		{ "allow out to", "1:13: missing an address" REMOTES },
@@ -105,7 +126,7 @@ static void test_policy_parse_reports_every_error(void **state)
 		  "it already" },
 		{ "allow out to private,any", "1:14: 'private' in one list with 'any', which has "
 		  "it already" },
-		{ "allow out to any log", "1:18: unexpected 'log'; expected to, port, a comment in "
+		{ "allow out to any log", "1:18: unexpected 'log'; expected port, a comment in "
 		  "quotes or the end of the line" },
 		{ "allow out to host prot 80", "1:19: unexpected 'prot'; expected port, a comment "
 		  "in quotes or the end of the line (did you mean 'port'?)" },
@@ -175,6 +196,10 @@ static const char *rule_text(struct arena *arena, const struct policy_rule *rule
 	for (size_t i = 0; i < rule->ports.count; i++)
 		text = arena_printf(arena, "%s%s%u-%u", text, i ? "," : " port ",
 				    rule->ports.items[i].first, rule->ports.items[i].last);
+	for (size_t i = 0; i < rule->icmp_types.count; i++)
+		text = arena_printf(arena, "%s%s%u:%u", text, i ? "," : " type ",
+				    rule->icmp_types.items[i].family,
+				    rule->icmp_types.items[i].number);
 	if (rule->comment)
 		text = arena_printf(arena, "%s \"%s\"", text, rule->comment);
 	return text;
@@ -190,6 +215,9 @@ static void test_policy_parse_understands_rules(void **state)
 		{ "deny in", "deny in 0 any" },
 		{ "reject out to any", "reject out 0 any" },
 		{ "allow out icmp", "allow out 4 any" },
+		{ "allow out icmp type echo-request,packet-too-big,13 to 192.0.2.1 \"why\"",
+		  "allow out 4 192.0.2.1 type 0:8,1:128,1:2,0:13,1:13 \"why\"" },
+		{ "allow in icmp type 0, echo-reply", "allow in 4 any type 0:0,1:0,1:129" },
 		{ "allow out tcp,udp,icmp,sctp", "allow out 15 any" },
 		{ "allow out sctp , tcp port 80", "allow out 9 any port 80-80" },
 		{ "allow out port 53", "allow out 3 any port 53-53" },
