@@ -31,6 +31,7 @@
 #include "kernel/apply.h"
 #include "kernel/facts.h"
 #include "kernel/host.h"
+#include "kernel/link.h"
 #include "kernel/netns.h"
 #include "state/hoststate.h"
 #include "state/record.h"
@@ -143,6 +144,13 @@ static uint64_t rules_digest(const struct opening *opening)
 	return digest;
 }
 
+/* Did somebody delete the host's end of the uplink that @record speaks of, and with it the other? */
+static bool lost_uplink(const struct opening *opening, const struct record *record)
+{
+	return strcmp(record->uplink, uplink_name(UPLINK_NONE)) != 0 &&
+	       link_index(&opening->kernel.host, opening->kernel.host_link) == -ENODEV;
+}
+
 /*
  * Look for a whole carrel of the user.
  * @ret_netns_fd: the pinned namespace, or -1
@@ -171,8 +179,14 @@ static int find_carrel(struct opening *opening, struct record *ret_record, int *
 	rc = netns_inode(netns_fd, &inode, err);
 	if (rc < 0)
 		return rc;
-	if (inode == ret_record->netns_inode)
-		*ret_netns_fd = fd_steal(&netns_fd);
+	if (inode != ret_record->netns_inode)
+		return 0;
+	if (lost_uplink(opening, ret_record)) {
+		request_warn(opening->request, "the link %s was deleted; the carrel is made anew",
+			     opening->kernel.host_link);
+		return 0;
+	}
+	*ret_netns_fd = fd_steal(&netns_fd);
 	return 0;
 }
 
@@ -195,7 +209,6 @@ static int fill_record(struct opening *opening, struct carrel_error *err)
 		.uid = opening->subject->uid,
 		.created_s = (uint64_t)time(NULL),
 		.rules_digest = rules_digest(opening),
-		.cut_at_logout = opening->policy.logout == LOGOUT_CUT,
 		.has_address4 = connected, .address4 = opening->input.address4,
 		.has_address6 = connected && opening->facts.ipv6,
 		.address6 = opening->input.address6,
@@ -243,7 +256,7 @@ static int build(struct opening *opening, struct carrel_error *err)
 	return kernel_apply(&opening->kernel, &plan, err);
 }
 
-/* Bring the carrel in @netns_fd (consumed) under the rules of today, and into use again. */
+/* Bring the carrel in @netns_fd (consumed) under the rules of today. */
 static int update(struct opening *opening, const struct record *old, int netns_fd,
 		  struct carrel_error *err)
 {
@@ -254,7 +267,6 @@ static int update(struct opening *opening, const struct record *old, int netns_f
 		return rc;
 	opening->input.address4 = old->address4;
 	opening->input.address6 = old->address6;
-	opening->input.reconnect = old->cut;
 	rc = fill_record(opening, err);
 	if (rc < 0)
 		return rc;
@@ -264,27 +276,6 @@ static int update(struct opening *opening, const struct record *old, int netns_f
 	if (rc == 0)
 		rc = kernel_apply(&opening->kernel, &plan, err);
 	return rc < 0 ? error_wrap(err, rc, "updating the rules") : write_record(opening, err);
-}
-
-/* Does the carrel of @old differ from what this login is to find? */
-static bool needs_update(const struct opening *opening, const struct record *old)
-{
-	/* A user may have been renamed, or have two names. */
-	return old->cut || strcmp(old->user, opening->subject->user) != 0 ||
-	       strcmp(old->policy, opening->policy.name) != 0 ||
-	       old->rules_digest != rules_digest(opening);
-}
-
-/* Take the carrel of @old as it is; it is idle no longer. */
-static int join(struct opening *opening, const struct record *old, int netns_fd,
-		struct carrel_error *err)
-{
-	opening->kernel.netns_fd = netns_fd;
-	opening->record = *old;
-	if (!old->idle_since_s)
-		return 0;
-	opening->record.idle_since_s = 0;
-	return record_write(opening->state_fd, &opening->record, err);
 }
 
 /* Under the user's lock: see what is there, and do what is missing. */
@@ -303,8 +294,12 @@ static int join_or_build(struct opening *opening, struct carrel_error *err)
 	}
 	if (netns_fd < 0)
 		return build(opening, err);
-	return needs_update(opening, &old) ? update(opening, &old, netns_fd, err) :
-					     join(opening, &old, netns_fd, err);
+	if (strcmp(old.policy, opening->policy.name) != 0 ||
+	    old.rules_digest != rules_digest(opening))
+		return update(opening, &old, netns_fd, err);
+	opening->kernel.netns_fd = netns_fd;
+	opening->record = old;
+	return 0;
 }
 
 /* Leave a trace of the session that lives as long as it; sweep up those of dead ones. */

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* No firewall has this generation: the kernel counts from 1, and leaves 0 out. */
+#define HOST_UNPREPARED 0
+
 /* What was found good last time; kept in /run/carrel/host. */
 struct host_state {
 	bool known;             /* false: nothing was recorded since the last boot */

@@ -15,7 +15,8 @@
  * IPv6 (before Linux 6.17) looks at net.ipv6.conf.all.forwarding alone. Turning that on
  * makes Linux ignore router advertisements, from which the host may have its own address
  * and route: so links that accept them (accept_ra 1) are first told to accept them even
- * while forwarding (2). That the switch was off is recorded, for the same guard.
+ * while forwarding (2). That the switch was off is recorded before it is on, for the same
+ * guard.
  */
 #include "kernel/host.h"
 
@@ -75,28 +76,19 @@ static int set_on_links(const char *family, const char *setting, long from, cons
 	return rc;
 }
 
-static int enable_forwarding(bool ipv6, struct host_state *state, struct carrel_error *err)
+static int enable_forwarding(const struct host_survey *survey, struct carrel_error *err)
 {
-	long on4, on6 = 0;
-	int rc = sysctl_read_number(FORWARDING4, &on4, err);
+	int rc = 0;
 
-	if (rc < 0)
-		return rc;
-	state->guard4 = !on4;
-	if (!on4) {
+	if (!survey->forwards4) {
 		rc = set_on_links("ipv4", "forwarding", 0, "1", err);
 		if (rc < 0)
 			return error_wrap(err, rc, "enabling IPv4 forwarding");
 	}
-	if (!ipv6)
-		return 0;
-	rc = sysctl_read_number(FORWARDING6, &on6, err);
-	if (rc == 0 && !on6) {
+	if (survey->ipv6 && !survey->forwards6) {
 		rc = set_on_links("ipv6", "accept_ra", 1, "2", err);
 		if (rc == 0)
 			rc = sysctl_write(FORWARDING6, "1", err);
-		if (rc == 0)
-			state->guard6 = true;
 	}
 	return rc < 0 ? error_wrap(err, rc, "enabling IPv6 forwarding") : 0;
 }
@@ -112,18 +104,6 @@ static int load_table(struct mnl_socket *nft, const struct host_state *state,
 		return error_set_errno(err, -rc, "building the host's table");
 	rc = nft_load(nft, &table, true, err);
 	return rc < 0 ? error_wrap(err, rc, "loading the host's table inet %s", table.table) : 0;
-}
-
-/* Is nothing to be done? @generation is the firewall's now. */
-static bool is_as_recorded(const struct host_state *state, uint32_t generation, bool ipv6)
-{
-	long on4, on6 = 1;
-
-	if (!state->known || state->generation != generation)
-		return false;
-	if (sysctl_read_number(FORWARDING4, &on4, NULL) < 0 || state->guard4 != !on4)
-		return false;
-	return !ipv6 || (sysctl_read_number(FORWARDING6, &on6, NULL) == 0 && on6);
 }
 
 /*
@@ -157,45 +137,69 @@ static int load_and_number(struct mnl_socket *nft, struct host_state *state,
 	return error_set(err, EBUSY, "something on this host keeps changing the firewall");
 }
 
-static int prepare(struct mnl_socket *nft, bool ipv6, struct host_state *state,
-		   struct host_outcome *ret_outcome, struct carrel_error *err)
+static int survey_with(struct mnl_socket *nft, bool ipv6, struct host_survey *ret_survey,
+		       struct carrel_error *err)
 {
-	struct host_state new = *state;
-	uint32_t generation;
-	int rc = nft_generation(nft, &generation, err), existed;
+	struct host_survey survey = { .ipv6 = ipv6 };
+	long on4, on6 = 0;
+	int rc = nft_generation(nft, &survey.generation, err);
 
-	if (rc < 0)
-		return rc;
-	if (is_as_recorded(state, generation, ipv6)) {
-		*ret_outcome = (struct host_outcome){ 0 };
-		return 0;
-	}
-	existed = nft_table_exists(nft, CARREL_TABLE, err);
-	if (existed < 0)
-		return existed;
-	rc = enable_forwarding(ipv6, &new, err);
 	if (rc == 0)
-		rc = load_and_number(nft, &new, err);
+		rc = sysctl_read_number(FORWARDING4, &on4, err);
+	if (rc == 0 && ipv6)
+		rc = sysctl_read_number(FORWARDING6, &on6, err);
 	if (rc < 0)
 		return rc;
-	*ret_outcome = (struct host_outcome){
-		.changed = true,
-		.table_repaired = state->known && !existed,
-	};
-	new.known = true;
-	*state = new;
+	survey.forwards4 = on4 != 0;
+	survey.forwards6 = on6 != 0;
+	*ret_survey = survey;
 	return 0;
 }
 
-int host_prepare(bool ipv6, struct host_state *state, struct host_outcome *ret_outcome,
-		 struct carrel_error *err)
+int host_survey(bool ipv6, struct host_survey *ret_survey, struct carrel_error *err)
 {
 	struct mnl_socket *nft;
 	int rc = nft_open(&nft, err);
 
 	if (rc < 0)
 		return rc;
-	rc = prepare(nft, ipv6, state, ret_outcome, err);
+	rc = survey_with(nft, ipv6, ret_survey, err);
 	mnl_socket_close(nft);
 	return rc;
+}
+
+bool host_is_prepared(const struct host_survey *survey, const struct host_state *recorded)
+{
+	return recorded->known && recorded->generation == survey->generation &&
+	       recorded->guard4 == !survey->forwards4 && (!survey->ipv6 || survey->forwards6);
+}
+
+struct host_state host_intend(const struct host_survey *survey,
+			      const struct host_state *recorded)
+{
+	return (struct host_state){
+		.known = true,
+		.generation = HOST_UNPREPARED,
+		.guard4 = !survey->forwards4,
+		.guard6 = recorded->guard6 || (survey->ipv6 && !survey->forwards6),
+	};
+}
+
+int host_prepare(const struct host_survey *survey, struct host_state *state, bool *ret_existed,
+		 struct carrel_error *err)
+{
+	struct mnl_socket *nft;
+	int rc = nft_open(&nft, err), existed;
+
+	if (rc < 0)
+		return rc;
+	existed = nft_table_exists(nft, CARREL_TABLE, err);
+	rc = existed < 0 ? existed : enable_forwarding(survey, err);
+	if (rc == 0)
+		rc = load_and_number(nft, state, err);
+	mnl_socket_close(nft);
+	if (rc < 0)
+		return rc;
+	*ret_existed = existed;
+	return 0;
 }

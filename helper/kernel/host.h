@@ -7,28 +7,54 @@
 #define CARREL_KERNEL_HOST_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include "core/host.h"
 
 struct carrel_error;
 
-/* What host_prepare() had to do. */
-struct host_outcome {
-	bool changed;           /* the state is new: it is to be recorded */
-	bool table_repaired;    /* the table had been there and was gone: to be reported */
+/* What is there now. */
+struct host_survey {
+	bool ipv6;                      /* the host speaks IPv6 */
+	uint32_t generation;            /* of its firewall */
+	bool forwards4, forwards6;
 };
 
 /**
- * host_prepare() - see to it that the host does its part
+ * host_survey() - look, and change nothing
  * @ipv6:	the host speaks IPv6
- * @state:	what was recorded; updated
- *
- * As long as the firewall's generation is the recorded one, nobody has changed anything
- * and nothing is done. Otherwise the table is replaced by itself, in one transaction
- * without a moment without rules.
  *
  * Context: in the host's network namespace, CAP_NET_ADMIN
  */
-int host_prepare(bool ipv6, struct host_state *state, struct host_outcome *ret_outcome,
+int host_survey(bool ipv6, struct host_survey *ret_survey, struct carrel_error *err);
+
+/**
+ * host_is_prepared() - is nothing to be done?
+ *
+ * As long as the firewall's generation is the recorded one, nobody has changed anything.
+ */
+bool host_is_prepared(const struct host_survey *survey, const struct host_state *recorded);
+
+/**
+ * host_intend() - what is to be recorded before host_prepare()
+ * @recorded:	read after @survey was made
+ *
+ * Once IPv6 forwarding is on, nothing but the record tells that it was carrel who switched it
+ * on. So the record comes first: whoever finds the switch on also finds out by whom, in a
+ * login at the same instant, and after a helper that was killed in between.
+ */
+struct host_state host_intend(const struct host_survey *survey,
+			      const struct host_state *recorded);
+
+/**
+ * host_prepare() - see to it that the host does its part
+ * @state:	host_intend()'s, recorded; on success to be recorded again
+ * @ret_existed: the table was there before
+ *
+ * The table is replaced by itself, in one transaction without a moment without rules.
+ *
+ * Context: as host_survey()
+ */
+int host_prepare(const struct host_survey *survey, struct host_state *state, bool *ret_existed,
 		 struct carrel_error *err);
 
 #endif

@@ -45,6 +45,7 @@ struct fixture {
 	struct policy policy;
 	struct facts facts;
 	int host_fd;            /* the "host": where each test begins and ends */
+	struct host_state recorded;
 };
 
 static void run(const char *command)
@@ -105,13 +106,24 @@ static struct plan_input input_of(struct fixture *fixture, uid_t uid, const char
 	return input;
 }
 
+/* As a login does it, with fixture->recorded for the file. */
+static int prepare_host(struct fixture *fixture, struct carrel_error *err)
+{
+	struct host_survey survey;
+	bool existed;
+	int rc = host_survey(fixture->facts.ipv6, &survey, err);
+
+	if (rc < 0 || host_is_prepared(&survey, &fixture->recorded))
+		return rc;
+	fixture->recorded = host_intend(&survey, &fixture->recorded);
+	return host_prepare(&survey, &fixture->recorded, &existed, err);
+}
+
 /* Make the carrel of @uid, then stand on the host again. */
 static int build(struct fixture *fixture, uid_t uid, const char *policy, struct carrel_error *err)
 {
 	struct plan_input input = input_of(fixture, uid, policy);
 	KERNEL_CLEANUP struct kernel kernel = { .netns_fd = -1 };
-	struct host_state state = { 0 };
-	struct host_outcome outcome;
 	struct plan plan;
 	int rc = kernel_open(&kernel, uid, err);
 
@@ -120,7 +132,7 @@ static int build(struct fixture *fixture, uid_t uid, const char *policy, struct 
 				  &fixture->arena, &fixture->facts, err);
 	facts_find_mtu(&kernel.host, &fixture->facts);
 	if (rc == 0)
-		rc = host_prepare(fixture->facts.ipv6, &state, &outcome, err);
+		rc = prepare_host(fixture, err);
 	if (rc == 0)
 		rc = plan_build(&input, &fixture->arena, &plan, err);
 	if (rc == 0)
@@ -306,6 +318,29 @@ static void test_host_prepare_does_not_make_the_host_a_router(void **state)
 	run("ip netns del lan");
 }
 
+/* A helper that is killed in between, and a login at the same instant, look the same to a third. */
+static void test_host_prepare_remembers_the_guard_from_before_the_switch(void **state)
+{
+	struct fixture *fixture = *state;
+	struct carrel_error err = { 0 };
+	struct host_survey before, after;
+
+	assert_int_equal(host_survey(true, &before, &err), 0);
+	assert_false(before.forwards6);
+	fixture->recorded = host_intend(&before, &fixture->recorded);
+	assert_true(fixture->recorded.guard6);
+	run("echo 1 >/proc/sys/net/ipv6/conf/all/forwarding");
+
+	assert_int_equal(host_survey(true, &after, &err), 0);
+	assert_true(after.forwards6);
+	assert_false(host_is_prepared(&after, &fixture->recorded));
+	assert_int_equal(build(*state, 1000, "default allow out\n", &err), 0);
+	run("nft list chain inet carrel forward | grep -q 'the host itself is no router'");
+	assert_true(fixture->recorded.guard6);
+	assert_int_equal(host_survey(true, &after, &err), 0);
+	assert_true(host_is_prepared(&after, &fixture->recorded));
+}
+
 static void test_host_prepare_keeps_router_advertisements(void **state)
 {
 	struct carrel_error err = { 0 };
@@ -342,6 +377,7 @@ int main(void)
 		APPLY_TEST(test_kernel_apply_replaces_a_link_of_a_carrel_that_is_dying),
 		APPLY_TEST(test_kernel_apply_updates_rules_and_group_in_place),
 		APPLY_TEST(test_host_prepare_does_not_make_the_host_a_router),
+		APPLY_TEST(test_host_prepare_remembers_the_guard_from_before_the_switch),
 		APPLY_TEST(test_host_prepare_keeps_router_advertisements),
 		APPLY_TEST(test_host_prepare_restores_a_table_that_was_flushed),
 	};
