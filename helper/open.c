@@ -4,7 +4,7 @@
  *
  *   configuration in force -> assignment -> policy in force    who gets what
  *   the user's lock                                            from here on, alone
- *   facts -> host_prepare()                                    the host does its part
+ *   facts -> survey, intention, host_prepare()                 the host does its part
  *   record + pin                                               what is there
  *   join | update | build                                      what is to be done
  *   session file -> reply
@@ -107,20 +107,29 @@ static int choose_policy(struct opening *opening, struct carrel_error *err)
 /* Make sure that the host's table and forwarding are in place, and remember that they are. */
 static int prepare_host(struct opening *opening, struct carrel_error *err)
 {
-	struct host_state state;
-	struct host_outcome outcome;
+	struct host_state recorded, state;
+	struct host_survey survey;
+	bool existed;
 	int rc;
 
 	if (opening->policy.uplink == UPLINK_NONE)
 		return 0;
-	hoststate_read(opening->state_fd, &state);
-	rc = host_prepare(opening->facts.ipv6, &state, &outcome, err);
+	rc = host_survey(opening->facts.ipv6, &survey, err);
 	if (rc < 0)
 		return error_wrap(err, rc, "preparing the host");
-	if (outcome.table_repaired)
+	hoststate_read(opening->state_fd, &recorded);
+	if (host_is_prepared(&survey, &recorded))
+		return 0;
+	state = host_intend(&survey, &recorded);
+	rc = hoststate_write(opening->state_fd, &state, err);
+	if (rc == 0)
+		rc = host_prepare(&survey, &state, &existed, err);
+	if (rc < 0)
+		return error_wrap(err, rc, "preparing the host");
+	if (!existed && recorded.known && recorded.generation != HOST_UNPREPARED)
 		request_warn(opening->request, "the host's table inet %s was gone (was its firewall "
 			     "reloaded?) and has been put back", CARREL_TABLE);
-	return outcome.changed ? hoststate_write(opening->state_fd, &state, err) : 0;
+	return hoststate_write(opening->state_fd, &state, err);
 }
 
 /* A prefix without the padding of its struct. */
