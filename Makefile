@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # make                    build everything into build/
-# make install            DESTDIR= PREFIX=/usr SYSCONFDIR=/etc SECUREDIR= (where pam modules live)
+# make install            put it in place: DESTDIR= PREFIX=/usr SYSCONFDIR=/etc, SECUREDIR= for PAM's modules
 # make uninstall          the same variables; refuses while /etc/pam.d names the module
-# make SANITIZE=address,undefined BUILD=build/asan      another build beside it
+# make clean              remove what was built
+# make BUILD=build/asan SANITIZE=address,undefined      another build beside it
 # V=1 shows the commands.
 
 VERSION    := 0.1.0
@@ -136,6 +137,10 @@ uninstall:
 	for page in $(notdir $(MANPAGES)); do \
 		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; \
 	done
+
+.PHONY: help
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' $(filter %akefile %.mk,$(MAKEFILE_LIST))
 
 .PHONY: clean
 clean:

@@ -32,8 +32,10 @@
 #define REQUEST_FD 0
 
 static request_handler *const handlers[] = {
-	[WIRE_OPEN]   = request_open,
-	[WIRE_REMOVE] = request_remove,
+	[WIRE_OPEN]    = request_open,
+	[WIRE_REMOVE]  = request_remove,
+	[WIRE_CLOSE]   = request_close,
+	[WIRE_COLLECT] = request_collect,
 };
 
 void request_warn(struct request *request, const char *format, ...)

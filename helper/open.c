@@ -218,6 +218,7 @@ static int fill_record(struct opening *opening, struct carrel_error *err)
 		.uid = opening->subject->uid,
 		.created_s = (uint64_t)time(NULL),
 		.rules_digest = rules_digest(opening),
+		.cut_at_logout = opening->policy.logout == LOGOUT_CUT,
 		.has_address4 = connected, .address4 = opening->input.address4,
 		.has_address6 = connected && opening->facts.ipv6,
 		.address6 = opening->input.address6,
@@ -265,7 +266,7 @@ static int build(struct opening *opening, struct carrel_error *err)
 	return kernel_apply(&opening->kernel, &plan, err);
 }
 
-/* Bring the carrel in @netns_fd (consumed) under the rules of today. */
+/* Bring the carrel in @netns_fd (consumed) under the rules of today, and into use again. */
 static int update(struct opening *opening, const struct record *old, int netns_fd,
 		  struct carrel_error *err)
 {
@@ -276,6 +277,7 @@ static int update(struct opening *opening, const struct record *old, int netns_f
 		return rc;
 	opening->input.address4 = old->address4;
 	opening->input.address6 = old->address6;
+	opening->input.reconnect = old->cut;
 	rc = fill_record(opening, err);
 	if (rc < 0)
 		return rc;
@@ -285,6 +287,27 @@ static int update(struct opening *opening, const struct record *old, int netns_f
 	if (rc == 0)
 		rc = kernel_apply(&opening->kernel, &plan, err);
 	return rc < 0 ? error_wrap(err, rc, "updating the rules") : write_record(opening, err);
+}
+
+/* Does the carrel of @old differ from what this login is to find? */
+static bool needs_update(const struct opening *opening, const struct record *old)
+{
+	/* A user may have been renamed, or have two names. */
+	return old->cut || strcmp(old->user, opening->subject->user) != 0 ||
+	       strcmp(old->policy, opening->policy.name) != 0 ||
+	       old->rules_digest != rules_digest(opening);
+}
+
+/* Take the carrel of @old as it is; it is idle no longer. */
+static int join(struct opening *opening, const struct record *old, int netns_fd,
+		struct carrel_error *err)
+{
+	opening->kernel.netns_fd = netns_fd;
+	opening->record = *old;
+	if (!old->idle_since_s)
+		return 0;
+	opening->record.idle_since_s = 0;
+	return record_write(opening->state_fd, &opening->record, err);
 }
 
 /* Under the user's lock: see what is there, and do what is missing. */
@@ -303,12 +326,8 @@ static int join_or_build(struct opening *opening, struct carrel_error *err)
 	}
 	if (netns_fd < 0)
 		return build(opening, err);
-	if (strcmp(old.policy, opening->policy.name) != 0 ||
-	    old.rules_digest != rules_digest(opening))
-		return update(opening, &old, netns_fd, err);
-	opening->kernel.netns_fd = netns_fd;
-	opening->record = old;
-	return 0;
+	return needs_update(opening, &old) ? update(opening, &old, netns_fd, err) :
+					     join(opening, &old, netns_fd, err);
 }
 
 /* Leave a trace of the session that lives as long as it; sweep up those of dead ones. */

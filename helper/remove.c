@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A carrel is taken away: its uplink first, so that whatever process is left in the
- * namespace is cut off, then the pin, then what /run/carrel knows of it.
+ * Theory of operation: a carrel is taken away
+ *
+ *   pin			from here on nobody joins it: the next login makes a new one
+ *   uplink		whatever is left in the namespace is cut off
+ *   dead sessions
+ *   record		last but one: until here it says that there is something to remove
+ *   address		free for others
+ *
+ * Killed anywhere, it leaves what the next login replaces and the next `carrel gc` removes: a
+ * pin, a record, a link or a claim without the others is whole in no case.
  */
-#include "request.h"
+#include "remove.h"
 
 #include <errno.h>
 
@@ -14,7 +22,9 @@
 #include "kernel/apply.h"
 #include "kernel/netns.h"
 #include "kernel/rtnl.h"
+#include "request.h"
 #include "state/record.h"
+#include "state/session.h"
 #include "state/state.h"
 
 static int delete_uplink(uid_t uid, struct carrel_error *err)
@@ -28,38 +38,44 @@ static int delete_uplink(uid_t uid, struct carrel_error *err)
 	return rc < 0 ? rc : kernel_cut_off(&rtnl, name, err);
 }
 
-static int remove_locked(struct request *request, int state_fd, struct carrel_error *err)
+int remove_carrel(int state_fd, uid_t uid, bool cut_off, struct carrel_error *err)
 {
-	uid_t uid = request->wire->subject.uid;
 	char pin[NETNS_NAME_SIZE];
-	struct record record;
-	FD_CLEANUP int netns_fd = -1;
-	int rc, known;
+	int rc;
 
 	name_of_netns(uid, pin);
-	known = record_read(state_fd, uid, &record, err);
-	if (known < 0 && known != -ENOENT && known != -EBADMSG)
-		return known;
-	if (known == -ENOENT && netns_open_pin(pin, &netns_fd, NULL) < 0) {
-		request->reply.status = WIRE_NOT_FOUND;
-		return 0;
-	}
-	rc = delete_uplink(uid, err);
+	rc = netns_unpin(pin, err);
+	if (rc == 0 && cut_off)
+		rc = delete_uplink(uid, err);
 	if (rc == 0)
-		rc = netns_unpin(pin, err);
+		rc = session_each(state_fd, uid, true, NULL, NULL, err);
 	if (rc == 0)
 		rc = record_remove(state_fd, uid, err);
-	if (rc == 0 && known == 0 && record.has_address4)
-		rc = state_release_address4(state_fd, uid, &record.address4, err);
-	return rc;
+	return rc < 0 ? rc : state_forget_address4(state_fd, uid, err);
+}
+
+/* Is there anything by which an administrator would call it a carrel? */
+static bool exists(int state_fd, uid_t uid)
+{
+	FD_CLEANUP int netns_fd = -1;
+	char pin[NETNS_NAME_SIZE];
+	struct record record;
+
+	name_of_netns(uid, pin);
+	return record_read(state_fd, uid, &record, NULL) != -ENOENT ||
+	       netns_open_pin(pin, &netns_fd, NULL) != -ENOENT;
 }
 
 int request_remove(struct request *request, struct carrel_error *err)
 {
+	uid_t uid = request->wire->subject.uid;
 	FD_CLEANUP int state_fd = -1, lock_fd = -1;
 	int rc = state_open(PATH_STATE, true, &state_fd, err);
 
 	if (rc == 0)
-		rc = state_lock(state_fd, request->wire->subject.uid, &lock_fd, err);
-	return rc < 0 ? rc : remove_locked(request, state_fd, err);
+		rc = state_lock(state_fd, uid, &lock_fd, err);
+	if (rc == 0 && !exists(state_fd, uid))
+		request->reply.status = WIRE_NOT_FOUND;
+	/* Also where there is no carrel: a link or an address may be left of one. */
+	return rc < 0 ? rc : remove_carrel(state_fd, uid, true, err);
 }

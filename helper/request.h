@@ -28,6 +28,8 @@ typedef int request_handler(struct request *request, struct carrel_error *err);
 
 request_handler request_open;           /* open.c */
 request_handler request_remove;         /* remove.c */
+request_handler request_close;          /* collect.c */
+request_handler request_collect;        /* collect.c */
 
 /** request_warn() - a line for the administrator's log that does not stop the login */
 void request_warn(struct request *request, const char *format, ...)

@@ -158,7 +158,7 @@ static int find_helper_account(struct descent *descent, struct carrel_error *err
 	if (rc == -ENOENT)
 		return error_set(err, ENOENT, "account '" HELPER_USER "' does not exist: make it with "
 				 "'systemd-sysusers', or 'useradd --system --user-group "
-				 "--home-dir / --shell /usr/sbin/nologin " HELPER_USER "'");
+				 "--home-dir /run/carrel --shell /usr/sbin/nologin " HELPER_USER "'");
 	if (rc < 0)
 		return rc;
 	if (account.uid == 0 || account.gid == 0)

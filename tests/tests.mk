@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# make demo     see it work in a throwaway host (root)
-# make check    every test (root); make unit: those that need no privilege
-# make lint     what tools say of the sources
+# make demo               see it work in a throwaway host (root)
+# make check              every test (root); make unit: those that need no privilege
+# make lint               what tools say of the sources
 #
 # Test programs: tests/unit needs no privilege, tests/kernel and tests/faults run as root in
 # namespaces of their own, tests/login in the test host. See tests/run.

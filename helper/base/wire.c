@@ -8,7 +8,7 @@
  *	u16 type   u16 length   bytes ...			as often as there are fields
  *
  * A string stands with its terminating NUL, so that the decoder can point into the message;
- * an empty one is left out. Types ascend (groups, the last type, repeat), so a message has one
+ * an empty one is left out. Types ascend (lists, the last ones, repeat), so a message has one
  * form only: what decodes encodes to the same bytes again, and a doubled field is out of order.
  */
 #include "base/wire.h"
@@ -22,6 +22,7 @@
 
 #define HEADER_BYTES       8
 #define FIELD_HEADER_BYTES 4
+#define CARREL_BYTES       29
 
 enum field {
 	/* of a request */
@@ -32,6 +33,7 @@ enum field {
 	FIELD_CONFIG,
 	FIELD_UID,
 	FIELD_GROUP,            /* a byte: member or not; then the name */
+	FIELD_CARREL,           /* uid, both inodes, idle since; a byte: processes or not */
 	/* of a reply */
 	FIELD_POLICY = 33,
 	FIELD_NETNS,
@@ -73,6 +75,8 @@ static bool operation_exists(unsigned kind)
 	switch ((enum wire_operation)kind) {
 	case WIRE_OPEN:
 	case WIRE_REMOVE:
+	case WIRE_CLOSE:
+	case WIRE_COLLECT:
 		return true;
 	}
 	return false;
@@ -102,7 +106,7 @@ struct writer {
 };
 
 /** put_number() - @count bytes of @value, the lowest first; the room was checked */
-static void put_number(uint8_t *bytes, uint32_t value, size_t count)
+static void put_number(uint8_t *bytes, uint64_t value, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		bytes[i] = (uint8_t)(value >> (8 * i));
@@ -174,6 +178,24 @@ static int put_group(struct writer *writer, const struct subject_group *group)
 	return 0;
 }
 
+/** put_carrel() - what was seen of one carrel */
+static int put_carrel(struct writer *writer, const struct wire_carrel *carrel)
+{
+	uint8_t *content;
+
+	if (carrel->uid == (uid_t)-1)
+		return error_set(writer->err, EINVAL, "a carrel without a uid");
+	int rc = begin_field(writer, FIELD_CARREL, "description of a carrel", CARREL_BYTES, &content);
+	if (rc < 0)
+		return rc;
+	put_number(content, carrel->uid, 4);
+	put_number(content + 4, carrel->recorded_inode, 8);
+	put_number(content + 12, carrel->pinned_inode, 8);
+	put_number(content + 20, carrel->idle_since_s, 8);
+	content[28] = carrel->processes;
+	return 0;
+}
+
 /** finish() - fill in the length; Return: it, unless it is over WIRE_MAX_BYTES */
 static int finish(const struct writer *writer)
 {
@@ -201,6 +223,9 @@ int wire_encode_request(const struct wire_request *request, uint8_t *bytes, size
 	if (subject->group_count > WIRE_MAX_GROUPS)
 		return error_set(err, E2BIG, "the configuration names %zu groups; %d is the most there may be",
 				 subject->group_count, WIRE_MAX_GROUPS);
+	if (request->carrel_count > WIRE_MAX_CARRELS)
+		return error_set(err, E2BIG, "%zu carrels at once; %d is the most there may be",
+				 request->carrel_count, WIRE_MAX_CARRELS);
 
 	int rc = begin(&writer, request->operation);
 	if (rc == 0)
@@ -212,6 +237,11 @@ int wire_encode_request(const struct wire_request *request, uint8_t *bytes, size
 	put_number(content, subject->uid, 4);
 	for (size_t i = 0; i < subject->group_count; i++) {
 		rc = put_group(&writer, &subject->groups[i]);
+		if (rc < 0)
+			return rc;
+	}
+	for (size_t i = 0; i < request->carrel_count; i++) {
+		rc = put_carrel(&writer, &request->carrels[i]);
 		if (rc < 0)
 			return rc;
 	}
@@ -257,6 +287,12 @@ static uint32_t get_number(const uint8_t *bytes, size_t count)
 	return value;
 }
 
+/** get_number64() - eight bytes, the lowest first */
+static uint64_t get_number64(const uint8_t *bytes)
+{
+	return get_number(bytes, 4) | (uint64_t)get_number(bytes + 4, 4) << 32;
+}
+
 /** read_header() - check version and length; Return: the kind, or -EBADMSG */
 static int read_header(struct reader *reader)
 {
@@ -298,7 +334,8 @@ static int next_field(struct reader *reader, struct field_view *ret)
 		return error_set(reader->err, EBADMSG,
 				 "field %u at offset %zu says it has %zu bytes, but %zu are left",
 				 type, reader->offset, length, left - FIELD_HEADER_BYTES);
-	if (type < reader->last_type || (type == reader->last_type && type != FIELD_GROUP))
+	if (type < reader->last_type ||
+	    (type == reader->last_type && type != FIELD_GROUP && type != FIELD_CARREL))
 		return error_set(reader->err, EBADMSG,
 				 "field %u at offset %zu stands twice or out of order", type,
 				 reader->offset);
@@ -349,6 +386,29 @@ static int take_uid(const struct reader *reader, const struct field_view *field,
 	return 0;
 }
 
+/** take_carrel() - append to @request's carrels, which stand in @storage */
+static int take_carrel(const struct reader *reader, const struct field_view *field,
+		       struct wire_storage *storage, struct wire_request *request)
+{
+	const uint8_t *content = field->content;
+
+	if (request->carrel_count == WIRE_MAX_CARRELS)
+		return error_set(reader->err, EBADMSG, "carrel at offset %zu: more than %d of them",
+				 field->offset, WIRE_MAX_CARRELS);
+	if (field->length != CARREL_BYTES || get_number(content, 4) == UINT32_MAX ||
+	    content[CARREL_BYTES - 1] > 1)
+		return error_set(reader->err, EBADMSG, "carrel at offset %zu: expected a uid and what "
+				 "was seen of it, %d bytes", field->offset, CARREL_BYTES);
+	storage->carrels[request->carrel_count++] = (struct wire_carrel){
+		.uid = get_number(content, 4),
+		.recorded_inode = get_number64(content + 4),
+		.pinned_inode = get_number64(content + 12),
+		.idle_since_s = get_number64(content + 20),
+		.processes = content[28] != 0,
+	};
+	return 0;
+}
+
 /** take_group() - append to @subject's groups, which stand in @storage */
 static int take_group(const struct reader *reader, const struct field_view *field,
 		      struct wire_storage *storage, struct subject *subject)
@@ -387,6 +447,8 @@ static int take_request_field(const struct reader *reader, const struct field_vi
 		return take_uid(reader, field, &request->subject.uid);
 	if (field->type == FIELD_GROUP)
 		return take_group(reader, field, storage, &request->subject);
+	if (field->type == FIELD_CARREL)
+		return take_carrel(reader, field, storage, request);
 	return refuse_unknown(reader, field);
 }
 
@@ -401,6 +463,7 @@ int wire_decode_request(const uint8_t *bytes, size_t length, struct wire_storage
 			.groups = storage->groups,
 		},
 		.config = "",
+		.carrels = storage->carrels,
 	};
 	int rc, kind = read_header(&reader);
 

@@ -3,7 +3,7 @@
  * What the module (or the command) and the helper say to each other.
  *
  * One SOCK_SEQPACKET message each way: a header, then fields of type, length, bytes;
- * numbers little-endian. Every field stands at most once (groups excepted), unknown
+ * numbers little-endian. Every field stands at most once (but for groups and carrels), unknown
  * fields, trailing bytes and other versions are refused. The reply of a successful
  * WIRE_OPEN carries two descriptors: the namespace and the session's lock.
  *
@@ -12,6 +12,7 @@
 #ifndef CARREL_BASE_WIRE_H
 #define CARREL_BASE_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/subject.h"
@@ -23,16 +24,31 @@ struct carrel_error;
 #define WIRE_MAX_BYTES   65536
 #define WIRE_MAX_GROUPS  1024
 #define WIRE_MAX_FDS     2
+/* Namespaces that end at once: a login meanwhile waits for the kernel to clear them up. */
+#define WIRE_MAX_CARRELS 32
 
 enum wire_operation {
 	WIRE_OPEN = 1,          /* a session opens: make or join the user's carrel */
 	WIRE_REMOVE,            /* take the user's carrel away */
+	WIRE_CLOSE,             /* a session of the user's has ended: was it the last? */
+	WIRE_COLLECT,           /* clear up what idle users have left, as far as "carrels" says */
+};
+
+/* What `carrel gc` saw of a carrel: the helper acts only where that is still so. */
+struct wire_carrel {
+	uid_t uid;
+	uint64_t recorded_inode;        /* of the namespace that the record names, or 0 */
+	uint64_t pinned_inode;          /* of the namespace that is pinned, or 0 */
+	uint64_t idle_since_s;          /* as the record says, or 0 */
+	bool processes;                 /* one was in one of the two */
 };
 
 struct wire_request {
 	enum wire_operation operation;
 	struct subject subject;
 	const char *config;     /* path of carrel.conf; "" = the built-in one */
+	const struct wire_carrel *carrels;      /* WIRE_COLLECT */
+	size_t carrel_count;
 };
 
 enum wire_status {
@@ -62,8 +78,11 @@ struct wire_reply {
 int wire_encode_request(const struct wire_request *request, uint8_t *bytes, size_t size,
 			struct carrel_error *err);
 
-/* Where decoded groups stand; strings point into the decoded bytes. */
-struct wire_storage { struct subject_group groups[WIRE_MAX_GROUPS]; };
+/* Where decoded lists stand; strings point into the decoded bytes. */
+struct wire_storage {
+	struct subject_group groups[WIRE_MAX_GROUPS];
+	struct wire_carrel carrels[WIRE_MAX_CARRELS];
+};
 
 /**
  * wire_decode_request() - understand @bytes

@@ -62,10 +62,11 @@ static const char *option_word(int value, char **argv, char short_word[3])
 		if (long_options[i].val == value)
 			return long_options[i].name;
 	/* An unknown letter is in optopt; of an unknown word only its place is known. */
-	if (optopt <= ' ')
+	int letter = value == '?' || value == ':' ? optopt : value;
+	if (letter <= ' ')
 		return argv[optind - 1];
 	short_word[0] = '-';
-	short_word[1] = (char)optopt;
+	short_word[1] = (char)letter;
 	short_word[2] = '\0';
 	return short_word;
 }
@@ -81,6 +82,7 @@ static bool is_taken(const struct subcommand *subcommand, int value)
 	case 'h':
 		return true;
 	case VALUE_VERSION:
+	case 'V':
 		return !subcommand;
 	case VALUE_JSON:
 		return options & OPTION_JSON;
@@ -122,7 +124,7 @@ static int take_options(const struct subcommand *subcommand, bool whole, int arg
 			struct invocation *invocation, struct carrel_error *err)
 {
 	/* ":" first: tell a missing value from an unknown option, print nothing. */
-	const char *letters = whole ? ":h" : "+:h";
+	const char *letters = whole ? ":hV" : "+:hV";
 	int value;
 
 	optind = 0;     /* start afresh: glibc's and musl's way to say so */
@@ -139,7 +141,7 @@ static int take_options(const struct subcommand *subcommand, bool whole, int arg
 			invocation->policy = optarg;
 		else if (value == VALUE_JSON)
 			invocation->json = true;
-		else if (value == VALUE_VERSION)
+		else if (value == VALUE_VERSION || value == 'V')
 			invocation->version = true;
 		else
 			invocation->help = true;

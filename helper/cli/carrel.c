@@ -28,10 +28,10 @@ static const struct subcommand subcommands[] = {
 	}, {
 		"exec", "[--service SERVICE] [--from HOST] USER -- COMMAND [ARGUMENT...]",
 		"run a command as root in a user's carrel",
-		"The user's carrel is joined, or made for the time of the command, as a login of the\n"
-		"user would. Assignments see the service 'carrel' and a local login, unless --service\n"
-		"and --from say otherwise. The exit status is the command's; 126 when it cannot be\n"
-		"executed, 127 when there is none.\n",
+		"The user's carrel is joined, or made, as a login of the user would. Assignments see\n"
+		"the service 'carrel' and a local login, unless --service and --from say otherwise.\n"
+		"The exit status is the command's; 126 when it cannot be executed, 127 when there is\n"
+		"none.\n",
 		OPTION_LOGIN | OPTION_COMMAND, 2, ARGUMENTS_ANY, cli_exec,
 	}, {
 		"check", "[--json] [FILE...]",

@@ -58,7 +58,8 @@ static int judge_reply(const struct wire_reply *reply, const char *user)
 	case WIRE_OK:
 		return CLI_OK;
 	case WIRE_UNCONFINED:
-		cli_complain("%s has no carrel: no assignment gives one to this user", user);
+		cli_complain("%s has no carrel: no assignment gives one to this user (see "
+			     "--service and --from)", user);
 		return CLI_NOT_FOUND;
 	case WIRE_DENIED:
 		cli_complain("%s has no carrel: %s", user, reply->message);

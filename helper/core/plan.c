@@ -140,6 +140,19 @@ static void add_uplink(struct writer *writer, const struct plan_input *input)
 		add_carrel_family(writer, &input->address6);
 }
 
+/*
+ * Bring up again what `logout cut` has set down. The kernel forgot the routes and neighbours
+ * then; down first, because a helper that was killed may have left it up, with them.
+ */
+static void add_reconnection(struct writer *writer, const struct plan_input *input)
+{
+	add(writer, PLAN_LINK_DOWN, PLACE_HOST, LINK_HOST_END);
+	add(writer, PLAN_LINK_UP, PLACE_HOST, LINK_HOST_END);
+	add_host_family(writer, &input->address4);
+	if (input->facts->ipv6)
+		add_host_family(writer, &input->address6);
+}
+
 static int add_rules(struct writer *writer, const struct plan_input *input, bool replace,
 		     struct carrel_error *err)
 {
@@ -209,6 +222,8 @@ int plan_update(const struct plan_input *input, struct arena *arena, struct plan
 	if (input->policy->uplink != UPLINK_NONE)
 		add(&writer, PLAN_LINK_GROUP, PLACE_HOST, LINK_HOST_END)->group =
 			plan_group(input->policy);
+	if (input->policy->uplink != UPLINK_NONE && input->reconnect)
+		add_reconnection(&writer, input);
 	if (writer.failed)
 		return error_set(err, ENOMEM, "out of memory");
 	*ret_plan = plan;
@@ -257,6 +272,9 @@ void plan_describe(const struct plan_operation *operation, struct buffer *buffer
 		break;
 	case PLAN_LINK_UP:
 		buffer_printf(buffer, "set %s up", link);
+		break;
+	case PLAN_LINK_DOWN:
+		buffer_printf(buffer, "set %s down", link);
 		break;
 	case PLAN_ADDRESS:
 		address_format(&operation->address, address);

@@ -37,6 +37,7 @@ struct plan_input {
 	const struct config *config;
 	struct address address4, address6;
 	const struct facts *facts;
+	bool reconnect;                 /* plan_update(): the uplink was set down at the last logout */
 };
 
 /* Where an operation is done. */
@@ -52,6 +53,7 @@ enum plan_kind {
 	PLAN_LINK_GROUP,        /* another policy: the bits that the host's table looks at */
 	PLAN_LINK_QUIET,        /* no address of its own making; forwarding on the host's end */
 	PLAN_LINK_UP,
+	PLAN_LINK_DOWN,
 	PLAN_ADDRESS,
 	PLAN_ROUTE,
 	PLAN_NEIGHBOUR,

@@ -132,6 +132,8 @@ static int add_request(struct kernel *kernel, const struct plan_operation *opera
 				  operation->quiet.alias, err);
 	case PLAN_LINK_UP:
 		return link_up(rtnl, index, err);
+	case PLAN_LINK_DOWN:
+		return link_down(rtnl, index, err);
 	case PLAN_ADDRESS:
 		return link_address(rtnl, index, &operation->address, err);
 	case PLAN_ROUTE:
@@ -173,6 +175,7 @@ static int apply_one(struct kernel *kernel, const struct plan_operation *operati
 	case PLAN_LINK_GROUP:
 	case PLAN_LINK_QUIET:
 	case PLAN_LINK_UP:
+	case PLAN_LINK_DOWN:
 	case PLAN_ADDRESS:
 	case PLAN_ROUTE:
 	case PLAN_NEIGHBOUR:
@@ -189,6 +192,7 @@ static bool joins_batch(const struct plan_operation *next, enum place place)
 	case PLAN_LINK_GROUP:
 	case PLAN_LINK_QUIET:
 	case PLAN_LINK_UP:
+	case PLAN_LINK_DOWN:
 	case PLAN_ADDRESS:
 	case PLAN_ROUTE:
 	case PLAN_NEIGHBOUR:

@@ -101,7 +101,7 @@ int link_up(struct rtnl *rtnl, int index, struct carrel_error *err)
 
 int link_down(struct rtnl *rtnl, int index, struct carrel_error *err)
 {
-	return rtnl_end(rtnl, link_request(rtnl, RTM_SETLINK, 0, index, 0, IFF_UP,
+	return rtnl_end(rtnl, link_request(rtnl, RTM_SETLINK, 0, index, IFF_UP, 0,
 					   "setting the link down"), err);
 }
 

@@ -184,6 +184,16 @@ int session_create(int state_fd, struct session *session, int *ret_fd, struct ca
 	return 0;
 }
 
+int session_end(int fd)
+{
+	struct flock unlock = whole_file(F_UNLCK);
+
+	/* Empty, it names no process; unlocked, it is so for all who have inherited the lock. */
+	if (ftruncate(fd, 0) || fcntl(fd, F_OFD_SETLK, &unlock))
+		return -errno;
+	return 0;
+}
+
 /** is_locked() - somebody holds the write lock of the file; 1, 0 or -errno */
 static int is_locked(int dir_fd, const char *name)
 {

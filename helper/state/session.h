@@ -36,6 +36,14 @@ struct session {
 int session_create(int state_fd, struct session *session, int *ret_fd, struct carrel_error *err);
 
 /**
+ * session_end() - the session is over, though its process, and copies of the lock, may live on
+ * @fd:		as session_create() gave it; borrowed
+ *
+ * Return: 0 or -errno
+ */
+int session_end(int fd);
+
+/**
  * session_each() - call @visit for each session of @uid that is alive
  * @prune:	remove the files of dead ones (needs write access and the carrel's lock)
  * @visit:	NULL, or returns 0 to go on. A session that is alive but whose file cannot be

@@ -60,8 +60,8 @@ int state_open(const char *path, bool create, int *ret_fd, struct carrel_error *
 		return error_set(err, EPERM, "%s may be written by others than its owner "
 				 "(mode %04o): chmod go-w it", path, st.st_mode & 07777);
 	if (!owner_trusted(fd, &st))
-		return error_set(err, EPERM, "%s belongs to uid %u, neither root nor the helper",
-				 path, st.st_uid);
+		return error_set(err, EPERM, "%s belongs to uid %u, and others than root may "
+				 "write the directory it is in", path, st.st_uid);
 	for (size_t i = 0; create && i < COUNT(subdirectories); i++) {
 		int rc = make_subdirectory(fd, &st, subdirectories[i], err);
 		if (rc)

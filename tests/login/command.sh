@@ -162,7 +162,7 @@ test_command_exec_returns_the_status_of_the_command() {
 
 test_command_exec_exits_3_for_a_user_without_a_carrel() {
 	exits 3 carrel exec free1 -- true
-	expect_equal "$output" 'carrel: free1 has no carrel: no assignment gives one to this user'
+	expect_equal "$output" 'carrel: free1 has no carrel: no assignment gives one to this user (see --service and --from)'
 	exits 3 carrel exec guest1 -- true
 	expect_equal "$output" 'carrel: guest1 has no carrel: /etc/carrel/carrel.conf:2 denies this login'
 	exits 3 carrel exec no-such-user -- true

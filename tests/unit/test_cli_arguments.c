@@ -147,6 +147,8 @@ static void test_arguments_parse_sees_help_everywhere(void **state)
 	assert_string_equal(invocation.subcommand->name, "show");
 	assert_int_equal(parse(WORDS("--version"), &invocation, NULL), 0);
 	assert_true(invocation.version);
+	assert_int_equal(parse(WORDS("-V"), &invocation, NULL), 0);
+	assert_true(invocation.version);
 }
 
 static void test_arguments_parse_refuses_with_a_reason(void **state)
@@ -163,6 +165,7 @@ static void test_arguments_parse_refuses_with_a_reason(void **state)
 		{ WORDS("show", "ann", "-x"), "'-x' is no option of show; see 'carrel help show'" },
 		{ WORDS("show", "ann", "--service=x"),
 		  "'--service' is no option of show; see 'carrel help show'" },
+		{ WORDS("list", "-V"), "'-V' is no option of list; see 'carrel help list'" },
 		{ WORDS("list", "--version"),
 		  "'--version' is no option of list; see 'carrel help list'" },
 		{ WORDS("check", "--config"), "'--config' needs a value" },

@@ -192,6 +192,34 @@ static void test_plan_update_replaces_rules_then_tells_the_host(void **state)
 	assert_int_equal(operations[1].group, plan_group(&fixture->policy));
 }
 
+static void test_plan_update_brings_up_again_what_logout_cut(void **state)
+{
+	static const char expected[] =
+		"carrel  replace table inet carrel\n"
+		"host    set group 0xca40004 on the host's end\n"
+		"host    set the host's end down\n"
+		"host    set the host's end up\n"
+		"host    route 10.213.0.7 dev the host's end\n"
+		"host    permanent neighbour 10.213.0.7 dev the host's end\n"
+		"host    route fd42::3e8 dev the host's end\n"
+		"host    permanent neighbour fd42::3e8 dev the host's end\n";
+	struct fixture *fixture = *state;
+	BUFFER_CLEANUP struct buffer text = { 0 };
+	struct carrel_error err = { 0 };
+
+	fixture->input.reconnect = true;
+	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
+	for (size_t i = 0; i < fixture->plan.operations.count; i++) {
+		plan_describe(&fixture->plan.operations.items[i], &text);
+		buffer_puts(&text, "\n");
+	}
+	assert_string_equal(text.data, expected);
+
+	fixture->policy.uplink = UPLINK_NONE;
+	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
+	assert_int_equal(fixture->plan.operations.count, 1);
+}
+
 static void test_plan_describe_says_each_operation(void **state)
 {
 	static const char expected[] =
@@ -233,6 +261,7 @@ int main(void)
 		PLAN_TEST(test_plan_build_names_link_and_pin_after_the_largest_uid),
 		PLAN_TEST(test_plan_group_tells_uplink_and_named_remotes),
 		PLAN_TEST(test_plan_update_replaces_rules_then_tells_the_host),
+		PLAN_TEST(test_plan_update_brings_up_again_what_logout_cut),
 		PLAN_TEST(test_plan_describe_says_each_operation),
 	};
 

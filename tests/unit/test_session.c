@@ -135,6 +135,21 @@ static void test_session_lives_while_its_lock_is_held(void **state)
 	assert_int_equal(count_alive(scratch, false), 0);
 }
 
+/* close_session, in a process that goes on, while a child of it still has the lock. */
+static void test_session_end_ends_it_for_all_who_inherited_it(void **state)
+{
+	struct scratch *scratch = *state;
+	FD_CLEANUP int fd = -1;
+
+	open_session(scratch, getpid(), &fd);
+	pid_t child = start_sleeper();
+	assert_int_equal(count_alive(scratch, false), 1);
+	assert_int_equal(session_end(fd), 0);
+	assert_int_equal(count_alive(scratch, true), 0);
+	assert_int_equal(count_files(scratch), 0);
+	kill_and_reap(child);
+}
+
 static void test_session_lives_while_its_process_does(void **state)
 {
 	struct scratch *scratch = *state;
@@ -414,6 +429,7 @@ int main(void)
 		scratch_test(test_session_each_shows_what_create_was_told),
 		scratch_test(test_session_create_returns_a_close_on_exec_descriptor),
 		scratch_test(test_session_lives_while_its_lock_is_held),
+		scratch_test(test_session_end_ends_it_for_all_who_inherited_it),
 		scratch_test(test_session_lives_while_its_process_does),
 		scratch_test(test_session_is_dead_when_its_pid_was_given_to_another_process),
 		scratch_test(test_session_each_removes_dead_ones_only_when_told),

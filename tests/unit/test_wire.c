@@ -96,6 +96,56 @@ static void test_wire_request_survives_the_way(void **state)
 	assert_false(decoded.subject.groups[1].member);
 }
 
+static void test_wire_carrels_survive_the_way(void **state)
+{
+	static const struct wire_carrel carrels[] = {
+		{ 1000, 4026532345, 4026532346, 123456, true },
+		{ 4294967294, UINT64_MAX, 0, 0, false },
+	};
+	const struct wire_request collect = {
+		.operation = WIRE_COLLECT, .subject = { .user = "root" },
+		.carrels = carrels, .carrel_count = 2,
+	};
+	struct wire_request decoded;
+	int length = wire_encode_request(&collect, bytes, sizeof(bytes), NULL);
+
+	(void)state;
+	assert_true(length > 0);
+	assert_int_equal(wire_decode_request(bytes, (size_t)length, &storage, &decoded, NULL), 0);
+	assert_int_equal(decoded.operation, WIRE_COLLECT);
+	assert_int_equal(decoded.carrel_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(decoded.carrels[i].uid, carrels[i].uid);
+		assert_int_equal(decoded.carrels[i].recorded_inode, carrels[i].recorded_inode);
+		assert_int_equal(decoded.carrels[i].pinned_inode, carrels[i].pinned_inode);
+		assert_int_equal(decoded.carrels[i].idle_since_s, carrels[i].idle_since_s);
+		assert_int_equal(decoded.carrels[i].processes, carrels[i].processes);
+	}
+}
+
+static void test_wire_decode_refuses_carrels_that_cannot_be(void **state)
+{
+	uint8_t carrel[30] = { 1 };
+	size_t length;
+
+	(void)state;
+	assert_int_equal(decode(append(encode(), 8, carrel, 29), NULL), 0);
+	assert_refused(append(encode(), 8, carrel, 28), "29 bytes");
+	assert_refused(append(encode(), 8, carrel, 30), "29 bytes");
+	carrel[28] = 2;
+	assert_refused(append(encode(), 8, carrel, 29), "29 bytes");
+	memset(carrel, 0xff, 4);
+	carrel[28] = 1;
+	assert_refused(append(encode(), 8, carrel, 29), "29 bytes");
+	carrel[0] = 0;
+	length = encode();
+	for (size_t i = 0; i < WIRE_MAX_CARRELS; i++)
+		length = append(length, 8, carrel, 29);
+	assert_int_equal(decode(length, NULL), 0);
+	assert_refused(append(length, 8, carrel, 29), "more than");
+	assert_refused(append(append(encode(), 8, carrel, 29), 7, "\1g", 3), "out of order");
+}
+
 static void test_wire_reply_survives_the_way(void **state)
 {
 	struct wire_reply decoded;
@@ -142,8 +192,8 @@ static void test_wire_decode_refuses_a_wrong_header(void **state)
 	bytes[2] = 0;
 	assert_refused(length, "no operation 0");
 	encode();
-	bytes[2] = WIRE_REMOVE + 1;
-	assert_refused(length, "no operation 3");
+	bytes[2] = WIRE_COLLECT + 1;
+	assert_refused(length, "no operation 5");
 	encode();
 	assert_refused(length + 1, "says it has");
 	assert_refused(sizeof(bytes), "is the most");
@@ -155,7 +205,7 @@ static void test_wire_decode_refuses_fields_that_are_doubled_unknown_or_empty(vo
 
 	(void)state;
 	assert_refused(append(encode(), 6, "\1\0\0\0", 4), "twice or out of order");
-	assert_refused(append(encode(), 8, "x", 2), "no meaning");
+	assert_refused(append(encode(), 9, "x", 2), "no meaning");
 	assert_refused(append(encode(), 33, "x", 2), "no meaning");
 	assert_refused(append(encode(), 7, "\1x", 2), "one NUL");
 	assert_refused(append(encode(), 7, "\1x\0y", 5), "one NUL");
@@ -202,12 +252,16 @@ static void test_wire_encode_refuses_what_does_not_fit(void **state)
 	large = request;
 	large.subject.group_count = WIRE_MAX_GROUPS + 1;
 	assert_int_equal(wire_encode_request(&large, bytes, sizeof(bytes), &err), -E2BIG);
+	large = request;
+	large.carrel_count = WIRE_MAX_CARRELS + 1;
+	assert_int_equal(wire_encode_request(&large, bytes, sizeof(bytes), &err), -E2BIG);
 	free(text);
 }
 
 static void test_wire_encode_refuses_what_means_nothing(void **state)
 {
 	static const struct subject_group nameless = { "", true };
+	static const struct wire_carrel nobody = { .uid = (uid_t)-1 };
 	struct wire_request wrong = request;
 	struct wire_reply bad = reply;
 
@@ -223,6 +277,10 @@ static void test_wire_encode_refuses_what_means_nothing(void **state)
 	wrong = request;
 	wrong.subject.groups = &nameless;
 	wrong.subject.group_count = 1;
+	assert_int_equal(wire_encode_request(&wrong, bytes, sizeof(bytes), NULL), -EINVAL);
+	wrong = request;
+	wrong.carrels = &nobody;
+	wrong.carrel_count = 1;
 	assert_int_equal(wire_encode_request(&wrong, bytes, sizeof(bytes), NULL), -EINVAL);
 	bad.status = WIRE_FAILED + 1;
 	assert_int_equal(wire_encode_reply(&bad, bytes, sizeof(bytes), NULL), -EINVAL);
@@ -240,6 +298,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wire_request_survives_the_way),
+		cmocka_unit_test(test_wire_carrels_survive_the_way),
+		cmocka_unit_test(test_wire_decode_refuses_carrels_that_cannot_be),
 		cmocka_unit_test(test_wire_reply_survives_the_way),
 		cmocka_unit_test(test_wire_decode_refuses_every_shorter_message),
 		cmocka_unit_test(test_wire_decode_refuses_a_wrong_header),
