@@ -29,6 +29,7 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 
 #include "base/error.h"
+#include "core/connection.h"
 
 #define CHAIN_OUT_HOST  "out-host"
 #define CHAIN_OUT_PEERS "out-peers"
@@ -353,7 +354,10 @@ static void add_default(struct compiler *compiler, size_t chain, enum verdict ve
 	add_part(compiler, &everything, &both, comment);
 }
 
-/* Replies to what was allowed, errors about it, and the loopback. */
+/*
+ * Replies to what was allowed, errors about it, and the loopback. Connections that began under
+ * an older policy which today's would not let begin are looked at packet by packet.
+ */
 static void add_preamble(struct compiler *compiler, size_t chain, enum field link)
 {
 	struct ruleset_builder *builder = &compiler->builder;
@@ -361,6 +365,7 @@ static void add_preamble(struct compiler *compiler, size_t chain, enum field lin
 	rule_begin(builder, chain, NULL);
 	rule_match_state(builder, NF_CT_STATE_BIT(IP_CT_ESTABLISHED) |
 			 NF_CT_STATE_BIT(IP_CT_RELATED));
+	rule_match_bits(builder, FIELD_CT_MARK, CONNECTION_CUT, 0);
 	rule_add(builder, STATEMENT_ACCEPT);
 
 	rule_begin(builder, chain, NULL);

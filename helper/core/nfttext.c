@@ -138,6 +138,9 @@ static void write_value(struct buffer *buffer, enum field field, const uint8_t *
 	case FIELD_IIFGROUP:
 		buffer_printf(buffer, "%" PRIu32, value_u32(bytes));
 		return;
+	case FIELD_CT_MARK:
+		buffer_printf(buffer, "0x%08" PRIx32, value_u32(bytes));
+		return;
 	case FIELD_IIFNAME:
 	case FIELD_OIFNAME:
 	case FIELD_CT_STATE:
@@ -229,8 +232,10 @@ static void write_match(struct buffer *buffer, const struct match *match,
 		write_states(buffer, match->mask);
 		return;
 	}
-	if (match->mask)
-		buffer_printf(buffer, " & %" PRIu32, match->mask);
+	if (match->mask) {
+		buffer_puts(buffer, " & ");
+		write_value(buffer, match->field, (const uint8_t *)&match->mask);
+	}
 	if (match->negated)
 		buffer_puts(buffer, " !=");
 	else if (match->mask)

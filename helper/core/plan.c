@@ -172,6 +172,17 @@ static int add_rules(struct writer *writer, const struct plan_input *input, bool
 	return 0;
 }
 
+/* Judge the connections that are open by the policy. */
+static void add_connections(struct writer *writer, const struct plan_input *input)
+{
+	add(writer, PLAN_CONNECTIONS, PLACE_CARREL, LINK_LOOPBACK)->connections = (struct connection_judge){
+		.policy = input->policy,
+		.config = input->config,
+		.host = &input->facts->host,
+		.own = { [FAMILY_IPV4] = input->address4, [FAMILY_IPV6] = input->address6 },
+	};
+}
+
 int plan_build(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
 	       struct carrel_error *err)
 {
@@ -219,6 +230,7 @@ int plan_update(const struct plan_input *input, struct arena *arena, struct plan
 	rc = add_rules(&writer, input, true, err);
 	if (rc < 0)
 		return rc;
+	add_connections(&writer, input);
 	if (input->policy->uplink != UPLINK_NONE)
 		add(&writer, PLAN_LINK_GROUP, PLACE_HOST, LINK_HOST_END)->group =
 			plan_group(input->policy);
@@ -257,6 +269,9 @@ void plan_describe(const struct plan_operation *operation, struct buffer *buffer
 		buffer_printf(buffer, "%s table inet %s",
 			      operation->rules.replace ? "replace" : "load",
 			      operation->rules.ruleset->table);
+		break;
+	case PLAN_CONNECTIONS:
+		buffer_puts(buffer, "cut open connections that the policy forbids");
 		break;
 	case PLAN_LINK_PAIR:
 		buffer_printf(buffer, "make veth %s <-> %s, group 0x%x, mtu %u",

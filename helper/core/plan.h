@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/name.h"
 #include "core/compile.h"
+#include "core/connection.h"
 #include "core/policy.h"
 #include "core/ruleset.h"
 
@@ -49,6 +50,7 @@ enum plan_kind {
 	PLAN_NETNS,             /* a fresh namespace, in which everything below happens */
 	PLAN_SYSCTL,
 	PLAN_RULES,
+	PLAN_CONNECTIONS,             /* open connections that the policy forbids are part of nothing any more */
 	PLAN_LINK_PAIR,         /* the veth: the host's end up, the other placed in the namespace */
 	PLAN_LINK_GROUP,        /* another policy: the bits that the host's table looks at */
 	PLAN_LINK_QUIET,        /* no address of its own making; forwarding on the host's end */
@@ -67,6 +69,7 @@ struct plan_operation {
 	union {
 		struct { const char *path, *value; } sysctl;    /* path below /proc/sys */
 		struct { const struct ruleset *ruleset; bool replace; } rules;
+		struct connection_judge connections;
 		struct {
 			char host_name[LINK_NAME_SIZE];
 			uint32_t group;
@@ -103,8 +106,13 @@ int plan_build(const struct plan_input *input, struct arena *arena, struct plan 
 /**
  * plan_update() - bring an existing carrel of the same uplink under another policy text
  *
- * One transaction replaces the rules; the host's view changes after it when the policy
- * widens, before it when it narrows is not needed: both sides must allow a packet.
+ * The rules first, in one transaction: from then on nothing begins that they forbid. Then
+ * the connections that are open, and what the host must know. Both sides have to let a packet
+ * through, so one that the old and the new policy allow passes at every moment, whichever
+ * side is told first.
+ *
+ * Return: 0 or -ENOMEM
+ * Context: pure
  */
 int plan_update(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
 		struct carrel_error *err);

@@ -21,6 +21,7 @@ static const struct field_info fields[] = {
 	[FIELD_ICMP_TYPE]   = { "icmp type", 1, 0 },
 	[FIELD_ICMPV6_TYPE] = { "icmpv6 type", 1, 0 },
 	[FIELD_CT_STATE] = { "ct state", 4, 0 },
+	[FIELD_CT_MARK]  = { "ct mark", 4, 0 },
 	[FIELD_FIB_SADDR_IIF_OIF] = { "fib saddr . iif oif", 4, 0 },
 	[FIELD_FIB_DADDR_TYPE] = { "fib daddr type", 4, 0 },
 };

@@ -28,6 +28,7 @@ enum field {
 	FIELD_DPORT,                            /* tcp, udp, sctp; stands right after FIELD_L4PROTO */
 	FIELD_ICMP_TYPE, FIELD_ICMPV6_TYPE,     /* after FIELD_NFPROTO or an address, FIELD_L4PROTO */
 	FIELD_CT_STATE,                         /* any state of the mask */
+	FIELD_CT_MARK,                          /* the connection's; see core/connection.h */
 	FIELD_FIB_SADDR_IIF_OIF,                /* result of "fib saddr . iif oif"; 0 = missing */
 	FIELD_FIB_DADDR_TYPE,                   /* RTN_*: how the host would route it */
 };
@@ -37,7 +38,7 @@ enum field {
 
 /*
  * Both ends inclusive. Addresses and ports in network order, numbers that the kernel
- * keeps in its own order (group, ct state, fib's result) in host order.
+ * keeps in its own order (group, ct state, ct mark, fib's result) in host order.
  */
 struct value_range {
 	uint8_t first[VALUE_MAX_BYTES], last[VALUE_MAX_BYTES];

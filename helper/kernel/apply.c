@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "kernel/conntrack.h"
 #include "kernel/link.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
@@ -146,6 +147,7 @@ static int add_request(struct kernel *kernel, const struct plan_operation *opera
 	case PLAN_NETNS:
 	case PLAN_SYSCTL:
 	case PLAN_RULES:
+	case PLAN_CONNECTIONS:
 	case PLAN_LINK_PAIR:
 	case PLAN_PIN:
 		break;
@@ -167,6 +169,9 @@ static int apply_one(struct kernel *kernel, const struct plan_operation *operati
 	case PLAN_RULES:
 		return nft_load(kernel->carrel_nft, operation->rules.ruleset,
 				operation->rules.replace, err);
+	case PLAN_CONNECTIONS:
+		return conntrack_judge(kernel->carrel_nft, &operation->connections, &kernel->connections_cut,
+				       err);
 	case PLAN_LINK_PAIR:
 		return make_pair(kernel, operation, err);
 	case PLAN_PIN:
@@ -200,6 +205,7 @@ static bool joins_batch(const struct plan_operation *next, enum place place)
 	case PLAN_NETNS:
 	case PLAN_SYSCTL:
 	case PLAN_RULES:
+	case PLAN_CONNECTIONS:
 	case PLAN_LINK_PAIR:
 	case PLAN_PIN:
 		break;

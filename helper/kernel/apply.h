@@ -18,6 +18,7 @@ struct kernel {
 	int netns_fd;                   /* the carrel, or -1 */
 	char host_link[LINK_NAME_SIZE];
 	int host_index, uplink_index;   /* of the veth's ends, once they are known */
+	unsigned connections_cut;             /* by the plan's PLAN_CONNECTIONS */
 	/* Called right before PLAN_PIN, where the namespace is complete but nobody's yet; or NULL. */
 	int (*before_pin)(void *context, struct carrel_error *err);
 	void *context;

@@ -83,13 +83,14 @@ static void load_payload(struct rule_writer *writer, uint32_t base, uint32_t off
 	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_LEN, (uint32_t)length_bytes);
 }
 
-static void load_state(struct rule_writer *writer)
+/* @key: NFT_CT_* */
+static void load_ct(struct rule_writer *writer, uint32_t key)
 {
 	struct nftnl_expr *ct = add_expression(writer, "ct");
 
 	if (!ct)
 		return;
-	nftnl_expr_set_u32(ct, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
+	nftnl_expr_set_u32(ct, NFTNL_EXPR_CT_KEY, key);
 	nftnl_expr_set_u32(ct, NFTNL_EXPR_CT_DREG, NFT_REG_1);
 }
 
@@ -214,7 +215,10 @@ static void load_field(struct rule_writer *writer, enum field field, size_t leng
 		load_payload(writer, NFT_PAYLOAD_TRANSPORT_HEADER, 0, length_bytes);
 		return;
 	case FIELD_CT_STATE:
-		load_state(writer);
+		load_ct(writer, NFT_CT_STATE);
+		return;
+	case FIELD_CT_MARK:
+		load_ct(writer, NFT_CT_MARK);
 		return;
 	case FIELD_FIB_SADDR_IIF_OIF:
 		load_fib(writer, NFT_FIB_RESULT_OIF,

@@ -89,6 +89,15 @@ const struct nlattr *rtnl_attribute(const struct nlmsghdr *message, size_t heade
 	return wanted.attribute;
 }
 
+const struct nlattr *rtnl_nested_attribute(const struct nlattr *nest, uint16_t type)
+{
+	struct wanted wanted = { .type = type };
+
+	if (nest)
+		mnl_attr_parse_nested(nest, keep_wanted, &wanted);
+	return wanted.attribute;
+}
+
 const char *rtnl_ack_text(const struct nlmsghdr *message)
 {
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
@@ -113,7 +122,7 @@ static int send_batch(struct rtnl *rtnl, struct carrel_error *err)
 
 	rtnl->used_bytes = 0;
 	if (sent < 0)
-		return error_set_errno(err, errno, "sending to route netlink");
+		return error_set_errno(err, errno, "sending to netlink");
 	return 0;
 }
 
@@ -180,7 +189,7 @@ static int carry_out(struct rtnl *rtnl, struct exchange *exchange)
 		if (received < 0 && errno == EINTR)
 			continue;
 		if (received < 0)
-			return error_set_errno(exchange->err, errno, "receiving from route netlink");
+			return error_set_errno(exchange->err, errno, "receiving from netlink");
 		for (const struct nlmsghdr *message = (const void *)bytes;
 		     mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
 			/* Not ours: a reply to a query that was broken off. */

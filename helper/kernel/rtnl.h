@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rtnetlink, many requests to a send.
+ * rtnetlink, many requests to a send. (What is said here of requests and answers holds for
+ * connection tracking too: conntrack.c uses this on a socket of netfilter's.)
  *
  * The kernel goes on after a request that failed, and answers failures whether or not
  * an answer was asked for; so only the last request asks for one, and every failure
@@ -75,6 +76,9 @@ int rtnl_query(struct rtnl *rtnl, int (*answer)(const struct nlmsghdr *message, 
  */
 const struct nlattr *rtnl_attribute(const struct nlmsghdr *message, size_t header_bytes,
 				    uint16_t type);
+
+/** rtnl_nested_attribute() - likewise within the attribute @nest; NULL when that is NULL, too */
+const struct nlattr *rtnl_nested_attribute(const struct nlattr *nest, uint16_t type);
 
 /** rtnl_ack_text() - the kernel's extended ack text in an NLMSG_ERROR message, or NULL */
 const char *rtnl_ack_text(const struct nlmsghdr *message);

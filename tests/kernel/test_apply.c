@@ -293,6 +293,37 @@ static void test_kernel_apply_updates_rules_and_group_in_place(void **state)
 	run("ip netns exec carrel-1000 ping -c1 -W2 -q 203.0.113.10 >/dev/null");
 }
 
+/* Flows that run while the policy changes, each with its own fate. */
+static void test_kernel_apply_ends_the_flows_that_are_forbidden_and_no_other(void **state)
+{
+	static const char before[] = "default deny out\ndefault allow in\n"
+				     "allow out tcp,udp to any port 443,444\n";
+	static const char after[] = "default deny out\ndefault allow in\n"
+				    "allow out tcp,udp to 203.0.113.10,2001:db8:80::10 port 443\n";
+	struct carrel_error err = { 0 };
+
+	run("mkfifo /run/ready; for host in 203.0.113.10 2001:db8:80::10; do"
+	    " ip netns exec internet tests/host/bin/stream serve $host 443 444 >/run/ready &"
+	    " echo $! >>/run/servers; read ready </run/ready; done");
+	assert_int_equal(build(*state, 1000, before, &err), 0);
+	run("for host in 203.0.113.10 2001:db8:80::10; do for port in 443 444; do"
+	    " for protocol in tcp udp; do ip netns exec carrel-1000 tests/host/bin/stream"
+	    " $protocol $host $port 3 >>/run/stream-$port & done; done; done;"
+	    "until [ $(cat /run/stream-* | grep -c begun) = 8 ]; do sleep 0.1; done");
+	for (int i = 0; i < 10; i++) {
+		assert_int_equal(update(*state, 1000, before, &err), 0);
+		assert_int_equal(update(*state, 1000, after, &err), 0);
+	}
+	run("set -e; while ip netns pids carrel-1000 | grep -q .; do sleep 0.1; done;"
+	    "xargs kill </run/servers; cat /run/stream-*;"
+	    "test $(grep -c ' 0 lost$\\|, open$' /run/stream-443) = 4;"
+	    "test $(grep -c ' 0 lost$\\|, open$' /run/stream-444) = 0;"
+	    "test $(grep -c ' sent, \\|, silent$' /run/stream-444) = 4");
+	/* It may go on where the policy lets it again. */
+	assert_int_equal(update(*state, 1000, before, &err), 0);
+	run("! ip netns exec carrel-1000 grep 'mark=[^0]' /proc/net/nf_conntrack");
+}
+
 static void test_host_prepare_does_not_make_the_host_a_router(void **state)
 {
 	struct carrel_error err = { 0 };
@@ -376,6 +407,7 @@ int main(void)
 		APPLY_TEST(test_kernel_apply_makes_a_carrel_without_uplink),
 		APPLY_TEST(test_kernel_apply_replaces_a_link_of_a_carrel_that_is_dying),
 		APPLY_TEST(test_kernel_apply_updates_rules_and_group_in_place),
+		APPLY_TEST(test_kernel_apply_ends_the_flows_that_are_forbidden_and_no_other),
 		APPLY_TEST(test_host_prepare_does_not_make_the_host_a_router),
 		APPLY_TEST(test_host_prepare_remembers_the_guard_from_before_the_switch),
 		APPLY_TEST(test_host_prepare_keeps_router_advertisements),

@@ -177,25 +177,30 @@ static void test_plan_group_tells_uplink_and_named_remotes(void **state)
 	assert_int_equal(plan_group(&fixture->policy), GROUP_BASE | GROUP_PEERS);
 }
 
-static void test_plan_update_replaces_rules_then_tells_the_host(void **state)
+static void test_plan_update_replaces_rules_then_judges_connections_then_tells_the_host(void **state)
 {
 	struct fixture *fixture = *state;
 	struct carrel_error err = { 0 };
 	const struct plan_operation *operations;
 
 	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
-	assert_int_equal(fixture->plan.operations.count, 2);
+	assert_int_equal(fixture->plan.operations.count, 3);
 	operations = fixture->plan.operations.items;
 	assert_int_equal(operations[0].kind, PLAN_RULES);
 	assert_true(operations[0].rules.replace);
-	assert_int_equal(operations[1].kind, PLAN_LINK_GROUP);
-	assert_int_equal(operations[1].group, plan_group(&fixture->policy));
+	assert_int_equal(operations[1].kind, PLAN_CONNECTIONS);
+	assert_ptr_equal(operations[1].connections.policy, &fixture->policy);
+	assert_true(address_equal(&operations[1].connections.own[FAMILY_IPV6],
+				  &fixture->input.address6));
+	assert_int_equal(operations[2].kind, PLAN_LINK_GROUP);
+	assert_int_equal(operations[2].group, plan_group(&fixture->policy));
 }
 
 static void test_plan_update_brings_up_again_what_logout_cut(void **state)
 {
 	static const char expected[] =
 		"carrel  replace table inet carrel\n"
+		"carrel  cut open connections that the policy forbids\n"
 		"host    set group 0xca40004 on the host's end\n"
 		"host    set the host's end down\n"
 		"host    set the host's end up\n"
@@ -217,7 +222,7 @@ static void test_plan_update_brings_up_again_what_logout_cut(void **state)
 
 	fixture->policy.uplink = UPLINK_NONE;
 	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
-	assert_int_equal(fixture->plan.operations.count, 1);
+	assert_int_equal(fixture->plan.operations.count, 2);
 }
 
 static void test_plan_describe_says_each_operation(void **state)
@@ -260,7 +265,7 @@ int main(void)
 		PLAN_TEST(test_plan_build_has_only_loopback_without_uplink),
 		PLAN_TEST(test_plan_build_names_link_and_pin_after_the_largest_uid),
 		PLAN_TEST(test_plan_group_tells_uplink_and_named_remotes),
-		PLAN_TEST(test_plan_update_replaces_rules_then_tells_the_host),
+		PLAN_TEST(test_plan_update_replaces_rules_then_judges_connections_then_tells_the_host),
 		PLAN_TEST(test_plan_update_brings_up_again_what_logout_cut),
 		PLAN_TEST(test_plan_describe_says_each_operation),
 	};
