@@ -313,6 +313,20 @@ test_fault_pin_directory_missing_is_repaired() {
 	expect_equal "$(stat -c '%U:%G %a' /run/netns)" "root:carrel 1775"
 }
 
+test_fault_uplink_deleted_is_made_anew() {
+	local mark
+	saved $config
+	netns_of_login exam1
+	ip link delete cr-61001
+	mark=$(log_mark)
+	expect_equal "$(reaches exam1 tcp 203.0.113.10 443)" "internet sees 198.51.100.1"
+	logged_since "$mark" 'pam_carrel.*cr-61001 was deleted'
+	# The next one finds a whole carrel.
+	mark=$(log_mark)
+	netns_of_login exam1
+	expect_no_match "$(tail -n "+$((mark + 1))" $auth_log)" deleted
+}
+
 test_fault_state_file_system_full_leaves_nothing_half_done() {
 	saved $config
 	netns_of_login free1
@@ -335,15 +349,6 @@ test_fault_host_table_flushed_is_repaired_and_reported() {
 	cannot_reach exam1 tcp 192.0.2.1 22
 	expect_match "$(nft list ruleset)" 'table inet carrel'
 	logged_since "$mark" 'pam_carrel.*put back'
-}
-
-test_fault_uplink_deleted_confines_until_the_carrel_is_removed() {
-	saved $config
-	netns_of_login exam1
-	ip link delete cr-61001
-	cannot_reach exam1 tcp 203.0.113.10 443
-	carrel remove exam1
-	expect_equal "$(reaches exam1 tcp 203.0.113.10 443)" "internet sees 198.51.100.1"
 }
 
 test_fault_policy_without_an_uplink_cuts_off_who_is_in_the_old_carrel() {
