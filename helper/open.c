@@ -94,8 +94,9 @@ static int choose_policy(struct opening *opening, struct carrel_error *err)
 						      assignment->position.line);
 		return 0;
 	}
-	rc = source_policy_in_force(config_path(request), assignment->policy, opening->state_fd,
-				    true, &request->arena, &opening->policy, &warning, err);
+	rc = source_policy_in_force(config_path(request), &opening->config, assignment->policy,
+				    opening->state_fd, true, &request->arena, &opening->policy,
+				    &warning, err);
 	if (rc < 0)
 		return rc;
 	if (warning)

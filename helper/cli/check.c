@@ -7,11 +7,14 @@
 
 #include "base/error.h"
 #include "base/name.h"
+#include "base/paths.h"
 #include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/names.h"
 #include "cli/policyfile.h"
+#include "core/expect.h"
 #include "core/policy.h"
+#include "core/shadow.h"
 #include "state/source.h"
 
 /* One run. The functions below return 0, also when they found something, or -ENOMEM. */
@@ -19,6 +22,8 @@ struct check {
 	struct arena *arena;
 	const char *config;             /* path of carrel.conf */
 	struct policy_files known;      /* the policies that assignments may name */
+	struct config settings;         /* what policies are tested with */
+	bool settled;                   /* these are the administrator's, not the built-in ones */
 	struct findings findings;
 };
 
@@ -48,8 +53,13 @@ static int parse_policy(struct check *check, const char *name, const struct sour
 	struct diagnostics diagnostics = { .arena = check->arena };
 	struct policy policy;
 
-	if (policy_parse(name, source, check->arena, &policy, &diagnostics) == -ENOMEM)
-		return -ENOMEM;
+	int rc = policy_parse(name, source, check->arena, &policy, &diagnostics);
+	if (rc == 0)
+		rc = expect_test(&policy, &check->settings, &diagnostics);
+	if (rc == 0)
+		rc = shadow_check(&policy, &check->settings, check->arena, &diagnostics);
+	if (rc == -ENOMEM)
+		return rc;
 	return findings_add(&check->findings, check->arena, source->path, &diagnostics);
 }
 
@@ -75,9 +85,37 @@ static int check_policy_trust(struct check *check, const struct policy_file *fil
 	const char *warning;
 	struct policy policy;
 
-	int rc = source_policy_in_force(check->config, file->name, -1, false, check->arena,
-					&policy, &warning, &err);
+	int rc = source_policy_in_force(check->config, &check->settings, file->name, -1, false,
+					check->arena, &policy, &warning, &err);
 	return rc == -EPERM ? note_error(check, file->path, rc, &err) : 0;
+}
+
+/** is_packaged() - @file is not the administrator's */
+static bool is_packaged(const struct policy_file *file)
+{
+	static const char directory[] = PATH_PACKAGED_POLICIES "/";
+
+	return strncmp(file->path, directory, sizeof(directory) - 1) == 0;
+}
+
+/** check_assigned() - warn of a policy of the administrator's that no user can be given */
+static int check_assigned(struct check *check, const struct policy_file *file)
+{
+	struct diagnostics diagnostics = { .arena = check->arena };
+	const struct position whole_file = { .file = file->path };
+
+	if (!check->settled || is_packaged(file))
+		return 0;
+	for (size_t i = 0; i < check->settings.assignments.count; i++) {
+		const struct assignment *assignment = &check->settings.assignments.items[i];
+
+		if (assignment->kind == ASSIGN_POLICY &&
+		    strcmp(assignment->policy, file->name) == 0)
+			return 0;
+	}
+	diagnostic_add(&diagnostics, SEVERITY_WARNING, &whole_file,
+		       "no assignment gives this policy to anyone");
+	return findings_add(&check->findings, check->arena, file->path, &diagnostics);
 }
 
 /** check_installed_policies() - every policy that a login could be given */
@@ -91,6 +129,8 @@ static int check_installed_policies(struct check *check)
 				      check->findings.trust_checked);
 		if (rc == 0 && check->findings.trust_checked && check->findings.errors == errors)
 			rc = check_policy_trust(check, file);
+		if (rc == 0)
+			rc = check_assigned(check, file);
 		if (rc < 0)
 			return rc;
 	}
@@ -194,6 +234,26 @@ static int check_files(struct check *check, int count, char *const *files)
 	return rc;
 }
 
+/**
+ * settle() - find the configuration that policies are tested with
+ *
+ * What is wrong with it is said where it is checked itself; then it is the built-in one.
+ */
+static int settle(struct check *check)
+{
+	struct diagnostics unheard = { .arena = check->arena };
+	struct sources sources = { 0 };
+
+	int rc = source_read_config(check->config, false, check->arena, &sources, NULL);
+	if (rc == 0)
+		rc = config_parse(&sources, check->arena, &check->settings, &unheard);
+	check->settled = rc == 0;
+	if (rc == 0 || rc == -ENOMEM)
+		return rc;
+	sources = (struct sources){ 0 };
+	return config_parse(&sources, check->arena, &check->settings, &unheard);
+}
+
 int cli_check(const struct invocation *invocation)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
@@ -207,6 +267,8 @@ int cli_check(const struct invocation *invocation)
 	int rc = policyfile_find(check.config, &arena, &check.known, &err);
 	if (rc < 0)
 		rc = note_error(&check, check.config, rc, &err);
+	if (rc == 0)
+		rc = settle(&check);
 	if (rc == 0)
 		rc = files ? check_files(&check, files, invocation->arguments) :
 			     check_installed(&check);

@@ -154,8 +154,8 @@ static int read_policy(struct asking *asking)
 	struct carrel_error err = { 0 };
 	const char *warning;
 
-	int rc = source_policy_in_force(asking->invocation->config, asking->policy_name,
-					asking->state_fd, false, asking->arena, &asking->policy,
+	int rc = source_policy_in_force(asking->invocation->config, &asking->config,
+					asking->policy_name, asking->state_fd, false, asking->arena, &asking->policy,
 					&warning, &err);
 	if (rc == -ENOENT)
 		return refuse_policy(asking);

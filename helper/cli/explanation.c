@@ -3,20 +3,8 @@
 
 #include "cli/cli.h"
 #include "cli/view.h"
-
-/** outcome_word() - what becomes of a packet */
-static const char *outcome_word(enum verdict verdict)
-{
-	switch (verdict) {
-	case VERDICT_ALLOW:
-		return "allowed";
-	case VERDICT_DENY:
-		return "denied";
-	case VERDICT_REJECT:
-		return "rejected";
-	}
-	return "";
-}
+#include "core/policy_rule.h"
+#include "core/reason.h"
 
 /** decider_name() - the word in JSON */
 static const char *decider_name(enum decider decider)
@@ -42,18 +30,13 @@ static const char *decider_name(enum decider decider)
 	return "";
 }
 
-static const char *direction_word(enum direction direction)
-{
-	return direction == DIRECTION_OUT ? "out" : "in";
-}
-
 /** put_packet() - append "out tcp to 203.0.113.10 port 443", as a rule would say it */
 static void put_packet(const struct packet *packet, struct buffer *text)
 {
 	char address[ADDRESS_TEXT_SIZE];
 
 	address_format(&packet->remote, address);
-	buffer_printf(text, "%s %s %s %s", direction_word(packet->direction),
+	buffer_printf(text, "%s %s %s %s", direction_words[packet->direction],
 		      flow_protocol_name(packet->l4proto),
 		      packet->direction == DIRECTION_OUT ? "to" : "from", address);
 	if (packet->port)
@@ -63,42 +46,13 @@ static void put_packet(const struct packet *packet, struct buffer *text)
 /** put_reason() - append who decided it, as half a sentence */
 static void put_reason(const struct explanation *explanation, size_t index, struct buffer *text)
 {
-	const struct decision *decision = &explanation->decisions[index];
-	const struct policy *policy = explanation->policy;
-	enum direction direction = explanation->packets[index].direction;
+	BUFFER_CLEANUP struct buffer reason = { 0 };
 
-	switch (decision->decider) {
-	case DECIDER_RULE:
-		cli_put_printable(text, decision->rule->position.file);
-		buffer_printf(text, ":%u: ", decision->rule->position.line);
-		cli_put_printable(text, decision->rule->text);
-		return;
-	case DECIDER_DEFAULT:
-		buffer_printf(text, "no rule of policy '%s' matches: default %s %s", policy->name,
-			      verdict_name(policy->defaults[direction]),
-			      direction_word(direction));
-		return;
-	case DECIDER_HOST_UNNAMED:
-		buffer_printf(text, "this is the host, and no rule of policy '%s' that names it "
-			      "matches", policy->name);
-		return;
-	case DECIDER_PEERS_UNNAMED:
-		buffer_printf(text, "this is for peers, and no rule of policy '%s' that names them "
-			      "matches", policy->name);
-		return;
-	case DECIDER_LOOPBACK:
-		buffer_puts(text, "the loopback is the carrel's own");
-		return;
-	case DECIDER_NO_UPLINK:
-		buffer_printf(text, "policy '%s' has 'uplink none'", policy->name);
-		return;
-	case DECIDER_OUTSIDE:
-		buffer_puts(text, "from beyond the host nothing new comes in");
-		return;
-	case DECIDER_LINK_ONLY:
-		buffer_puts(text, "no router passes such an address on");
-		return;
-	}
+	reason_put(&explanation->decisions[index], explanation->policy,
+		   explanation->packets[index].direction, &reason);
+	text->failed |= reason.failed;
+	if (reason.data)
+		cli_put_printable(text, reason.data);
 }
 
 bool explanation_allows(const struct explanation *explanation)
@@ -114,7 +68,7 @@ void explanation_put_text(const struct explanation *explanation, struct buffer *
 	for (size_t i = 0; i < explanation->count; i++) {
 		const struct decision *decision = &explanation->decisions[i];
 
-		buffer_printf(text, "%s: ", outcome_word(decision->verdict));
+		buffer_printf(text, "%s: ", reason_outcome(decision->verdict));
 		put_packet(&explanation->packets[i], text);
 		buffer_puts(text, "\n  ");
 		put_reason(explanation, i, text);
@@ -134,7 +88,7 @@ static void put_json_answer(const struct packet *packet, const struct decision *
 
 	address_format(&packet->remote, address);
 	buffer_puts(text, "{");
-	view_put_json_member(text, "direction", direction_word(packet->direction));
+	view_put_json_member(text, "direction", direction_words[packet->direction]);
 	buffer_puts(text, ", ");
 	view_put_json_member(text, "protocol", flow_protocol_name(packet->l4proto));
 	buffer_puts(text, ", ");

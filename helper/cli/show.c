@@ -143,20 +143,24 @@ void show_put_json(const struct view *view, const struct show_policy *shown, str
  *
  * Return: CLI_OK; CLI_FAILURE after a complaint: the rest can still be shown
  */
-static int read_policy(const char *config, const char *name, int state_fd, struct arena *arena,
-		       struct policy *policy, struct show_policy *ret)
+static int read_policy(const char *config_path, const char *name, int state_fd,
+		       struct arena *arena, struct policy *policy, struct show_policy *ret)
 {
 	struct policy_files files;
+	struct config config;
 	struct carrel_error err = { 0 };
 	const char *warning;
 
-	if (policyfile_find(config, arena, &files, &err) < 0)
+	if (policyfile_find(config_path, arena, &files, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	const struct policy_file *file = policyfile_get(&files, name);
 	ret->path = file ? file->path : NULL;
 
-	if (source_policy_in_force(config, name, state_fd, false, arena, policy, &warning,
-				   &err) < 0)
+	/* What is wrong with the configuration is for "check" to say. */
+	if (source_config_in_force(config_path, state_fd, false, arena, &config, &warning,
+				   &err) < 0 ||
+	    source_policy_in_force(config_path, &config, name, state_fd, false, arena, policy,
+				   &warning, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	if (warning)
 		cli_complain("%s", warning);

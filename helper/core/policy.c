@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "core/directive.h"
+#include "core/expect.h"
 #include "core/policy_rule.h"
 #include "core/value.h"
 
@@ -193,6 +194,14 @@ static int parse_rule(struct lexer *lexer, const struct token *keyword, void *ta
 	return policy_rule_parse(lexer, keyword, &parser->policy);
 }
 
+/* "expect": what must be true of the rules. */
+static int parse_expect(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	struct policy_parser *parser = target;
+
+	return expect_parse(lexer, keyword, &parser->policy);
+}
+
 static const struct directive policy_directives[] = {
 	{ "description", true, parse_description },
 	{ "uplink", true, parse_uplink },
@@ -201,6 +210,7 @@ static const struct directive policy_directives[] = {
 	{ "allow", false, parse_rule },
 	{ "deny", false, parse_rule },
 	{ "reject", false, parse_rule },
+	{ "expect", false, parse_expect },
 };
 
 int policy_parse(const char *name, const struct source *source, struct arena *arena,

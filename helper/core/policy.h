@@ -61,6 +61,8 @@ struct policy_rule {
 	struct position position;
 };
 
+struct expectation;
+
 struct policy {
 	const char *name;
 	const char *description;                /* or NULL */
@@ -69,6 +71,7 @@ struct policy {
 	enum logout logout;                     /* default keep */
 	enum verdict defaults[DIRECTION_COUNT]; /* built-in: allow out, deny in */
 	ARENA_LIST(struct policy_rule) rules;
+	ARENA_LIST(struct expectation) expectations;    /* core/expect.h */
 };
 
 /**

@@ -25,6 +25,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/paths.h"
+#include "core/expect.h"
 #include "state/valid.h"
 
 /* Is the open @fd of the file type @type, and when @trusted_only only root's to write? */
@@ -226,9 +227,24 @@ int source_read_config(const char *path, bool trusted_only, struct arena *arena,
 struct text {
 	const char *config_path;
 	const char *policy;             /* its name; NULL: the configuration itself */
+	const struct config *config;    /* of a policy: tests what it expects; NULL: that is not */
 	struct config *ret_config;      /* what a valid text fills: one of the two */
 	struct policy *ret_policy;
 };
+
+/* Understand a policy and test what it expects; 0, -EINVAL, -ENOMEM. */
+static int parse_policy(const struct text *text, const struct source *source,
+			struct arena *arena, struct diagnostics *diagnostics)
+{
+	struct policy policy;
+
+	int rc = policy_parse(text->policy, source, arena, &policy, diagnostics);
+	if (!rc && text->config)
+		rc = expect_test(&policy, text->config, diagnostics);
+	if (!rc)
+		*text->ret_policy = policy;
+	return rc;
+}
 
 /* Understand @sources; the first error becomes @err. */
 static int parse(const struct text *text, const struct sources *sources, struct arena *arena,
@@ -240,8 +256,7 @@ static int parse(const struct text *text, const struct sources *sources, struct 
 	if (text->policy && sources->list.count != 1)
 		return error_set(err, EBADMSG, "not one file");
 	if (text->policy)
-		rc = policy_parse(text->policy, &sources->list.items[0], arena, text->ret_policy,
-				  &diagnostics);
+		rc = parse_policy(text, &sources->list.items[0], arena, &diagnostics);
 	else
 		rc = config_parse(sources, arena, text->ret_config, &diagnostics);
 	if (rc == -EINVAL)
@@ -269,13 +284,16 @@ static const char *keep_text(const struct text *text, const struct sources *sour
 static int parse_kept(const struct text *text, int state_fd, struct arena *arena)
 {
 	char path[VALID_PATH_SIZE];
+	struct text kept = *text;
 	struct sources sources;
 
+	/* What it expects was true once; that other pools make it untrue must lock nobody out. */
+	kept.config = NULL;
 	int rc = valid_path(text->config_path, text->policy, path, NULL);
 	if (!rc)
 		rc = valid_load(state_fd, path, arena, &sources, NULL);
 	if (!rc)
-		rc = parse(text, &sources, arena, NULL);
+		rc = parse(&kept, &sources, arena, NULL);
 	return rc;
 }
 
@@ -371,12 +389,14 @@ static int read_policy(const char *config_path, const char *name, struct arena *
 	return rc;
 }
 
-int source_policy_in_force(const char *config_path, const char *name, int state_fd, bool keep,
-			   struct arena *arena, struct policy *ret_policy,
-			   const char **ret_warning, struct carrel_error *err)
+int source_policy_in_force(const char *config_path, const struct config *config,
+			   const char *name, int state_fd, bool keep, struct arena *arena,
+			   struct policy *ret_policy, const char **ret_warning,
+			   struct carrel_error *err)
 {
 	const struct text text = {
-		.config_path = config_path, .policy = name, .ret_policy = ret_policy,
+		.config_path = config_path, .policy = name, .config = config,
+		.ret_policy = ret_policy,
 	};
 	struct carrel_error why;
 	struct sources sources;

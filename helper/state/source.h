@@ -50,14 +50,16 @@ int source_config_in_force(const char *path, int state_fd, bool keep, struct are
 
 /**
  * source_policy_in_force() - likewise for the policy @name: /etc, else /usr/share, else
- * (when that is missing, untrusted or invalid) the last valid text
+ * (when that is missing, untrusted or invalid, or not what it expects) the last valid text
  * @config_path: of carrel.conf, absolute; policies are in "policies" beside it, then the
  *		packaged ones
+ * @config:	the configuration in force: what a policy expects is tested with its pools
  *
  * Return: 0; -ENOENT with both paths that were looked at; -errno as above
  */
-int source_policy_in_force(const char *config_path, const char *name, int state_fd, bool keep,
-			   struct arena *arena, struct policy *ret_policy,
-			   const char **ret_warning, struct carrel_error *err);
+int source_policy_in_force(const char *config_path, const struct config *config,
+			   const char *name, int state_fd, bool keep, struct arena *arena,
+			   struct policy *ret_policy, const char **ret_warning,
+			   struct carrel_error *err);
 
 #endif

@@ -27,6 +27,7 @@
 #include "base/error.h"
 #include "core/compile.h"
 #include "core/evaluate.h"
+#include "core/shadow.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
 #include "tests/differential/random.h"
@@ -292,9 +293,44 @@ static void test_differential_three_opinions_agree(void **state)
 			fail_msg("run %" PRIu64 " of %" PRIu64, run + 1, runs);
 }
 
+/* No rule that `carrel check` says can never match decides about a packet. */
+static void test_differential_shadowed_rules_decide_nothing(void **state)
+{
+	uint64_t seed = setting("SEED", (uint64_t)time(NULL) * 1000000);
+	uint64_t runs = 20 * setting("RUNS", RUNS_DEFAULT);
+	size_t warnings = 0;
+
+	(void)state;
+	for (uint64_t run = 0; run < runs; run++) {
+		ARENA_CLEANUP struct arena arena = { 0 };
+		struct random random = { .state = seed + run };
+		struct diagnostics diagnostics = { .arena = &arena };
+		struct trial trial;
+
+		assert_int_equal(begin(&trial, random_policy(&random, &arena), true), 0);
+		const struct prefix_list host = host_of(&trial);
+		assert_int_equal(shadow_check(&trial.policy, &trial.config, &arena,
+					      &diagnostics), 0);
+		warnings += diagnostics.warnings;
+		for (size_t i = 0; i < PACKETS; i++) {
+			const struct packet packet = random_packet(&random, wire_own);
+			const struct policy_rule *rule =
+				evaluate_policy(&trial.policy, &trial.config, &host, &packet).rule;
+
+			for (size_t j = 0; rule && j < diagnostics.list.count; j++)
+				if (diagnostics.list.items[j].position.line == rule->position.line)
+					fail_msg("SEED=%" PRIu64 " RUNS=1: line %u matches:\n%s",
+						 seed + run, rule->position.line, trial.text);
+		}
+		arena_free(&trial.arena);
+	}
+	assert_true(warnings > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_differential_shadowed_rules_decide_nothing),
 		cmocka_unit_test(test_differential_three_opinions_agree),
 	};
 

@@ -25,7 +25,7 @@ static void parse_valid(const char *text, struct arena *arena, struct policy *po
 	assert_int_equal(rc, 0);
 }
 
-#define DIRECTIVES "; expected description, uplink, logout, default, allow, deny or reject"
+#define DIRECTIVES "; expected description, uplink, logout, default, allow, deny, reject or expect"
 #define PROTOCOLS "; expected tcp, udp, icmp or sctp"
 #define REMOTES "; expected any, host, peers, private, metadata, internet, an address or a prefix"
 #define ICMP_TYPES "; expected echo-request, echo-reply, destination-unreachable, " \

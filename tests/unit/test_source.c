@@ -446,11 +446,15 @@ static void test_source_config_in_force_writes_only_what_is_new(void **state)
 static int policy_in_force(struct place *place, const char *name, const char **ret_warning,
 			   struct carrel_error *err)
 {
+	const struct sources none = { 0 };
+	struct diagnostics diagnostics = { .arena = &place->arena };
+	struct config config;
 	struct policy policy;
 
+	assert_int_equal(config_parse(&none, &place->arena, &config, &diagnostics), 0);
 	*ret_warning = "not written";
-	int rc = source_policy_in_force(place->config, name, place->state_fd, true, &place->arena,
-					&policy, ret_warning, err);
+	int rc = source_policy_in_force(place->config, &config, name, place->state_fd, true,
+					&place->arena, &policy, ret_warning, err);
 	return rc ? rc : (int)policy.rules.count;
 }
 
@@ -471,6 +475,29 @@ static void test_source_policy_in_force_keeps_the_last_valid_text(void **state)
 	assert_int_equal(policy_in_force(place, "t", &warning, NULL), 2);
 	assert_non_null(strstr(warning, "there is no policy 't'"));
 	assert_non_null(strstr(warning, "; the last valid version stays in force"));
+}
+
+static void test_source_policy_in_force_refuses_what_is_not_as_it_expects(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	const char *warning;
+
+	NEEDS_ROOT();
+	make_directory(place, "etc/policies");
+	write_file(place, "etc/policies/t.policy", "allow out\nexpect deny tcp 192.0.2.1:80\n", 0644);
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), -EINVAL);
+	assert_string_equal(neutral(place, err.text), "ROOT/etc/policies/t.policy:2:1: 'expect deny "
+			    "tcp 192.0.2.1:80' is not true: 192.0.2.1 is allowed; "
+			    "ROOT/etc/policies/t.policy:1: allow out");
+	/* A valid version stays in force when an edit makes untrue what it expects. */
+	write_file(place, "etc/policies/t.policy", "deny out\nexpect deny tcp 192.0.2.1:80\n", 0644);
+	assert_int_equal(policy_in_force(place, "t", &warning, NULL), 1);
+	assert_null(warning);
+	write_file(place, "etc/policies/t.policy", "allow out\ndeny out\n"
+		   "expect deny tcp 192.0.2.1:80\n", 0644);
+	assert_int_equal(policy_in_force(place, "t", &warning, NULL), 1);
+	assert_non_null(strstr(warning, "is not true"));
 }
 
 static void test_source_policy_in_force_names_both_paths_of_a_missing_one(void **state)
@@ -534,6 +561,7 @@ int main(void)
 		TEST(test_source_config_in_force_distrusts_a_bundle_of_others),
 		TEST(test_source_config_in_force_writes_only_what_is_new),
 		TEST(test_source_policy_in_force_keeps_the_last_valid_text),
+		TEST(test_source_policy_in_force_refuses_what_is_not_as_it_expects),
 		TEST(test_source_policy_in_force_names_both_paths_of_a_missing_one),
 		TEST(test_source_policy_in_force_refuses_names_that_are_paths),
 		TEST(test_source_policy_in_force_distrusts_a_directory_that_others_write),

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation
+ *
+ * What rules are about is cut into classes in which nothing is left to compare but an
+ * address and a number, which is a port or a type of ICMP: direction, protocol, and what the
+ * other end is (the world, the host, a peer; outwards rules must name the latter two to mean
+ * them). In a class, a rule is a list of boxes, an address prefix and a range of numbers each. It can never match when each
+ * of its boxes is covered by the rules before it, one of them or several together.
+ *
+ * A box is covered when a rule holds it whole. When rules only overlap with it, it is cut
+ * in two, at the edge of such a rule's numbers or in the middle of its prefix, and both halves
+ * are asked about, of the rules that overlapped. The first half that nothing overlaps ends
+ * the search, which is what makes it fast for rules that do match.
+ *
+ * Two things act as covers without being rules: what the rule itself excludes and, outwards,
+ * the pools, as none but "peers" opens a way there.
+ */
+#include "core/shadow.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/directive.h"
+#include "core/prefixes.h"
+
+/* The protocols that rules can tell apart; the last one stands for all others. */
+static const unsigned protocol_classes[] = {
+	PROTOCOL_TCP, PROTOCOL_UDP, PROTOCOL_SCTP, PROTOCOL_ICMP, 0,
+};
+#define PROTOCOL_CLASSES (sizeof(protocol_classes) / sizeof(protocol_classes[0]))
+
+/*
+ * Types of ICMP as numbers: those of ICMPv6 stand behind those of ICMP, as a rule can be
+ * about some of each.
+ */
+#define ICMP_TYPES 256
+static const struct port_range icmp_numbers[FAMILY_COUNT] = {
+	{ 0, ICMP_TYPES - 1 }, { ICMP_TYPES, 2 * ICMP_TYPES - 1 },
+};
+
+enum end { END_WORLD, END_HOST, END_PEER };
+#define END_COUNT 3
+
+/* Where a rule, or what acts like one, decides. */
+struct cover {
+	const struct policy_rule *rule;         /* NULL: none */
+	bool inverted;                          /* every address but those of the list */
+	const struct prefix *prefixes;          /* sorted, no overlap */
+	size_t count;
+	const struct port_range *numbers;       /* sorted, no overlap */
+	size_t number_count;                    /* 0: every number */
+};
+
+/* Those of the world begin with the two that are no rules. */
+enum cover_slot { SLOT_EXCLUDED, SLOT_POOLS };
+#define SLOT_COUNT 2
+
+struct covers { ARENA_LIST(struct cover) list; };
+
+struct box { struct prefix prefix; struct port_range numbers; };
+
+struct search {
+	struct arena *arena;                    /* covers and messages */
+	struct arena scratch;                   /* of the rule that is examined */
+	struct prefix pool_prefixes[FAMILY_COUNT];
+	struct covers covers[DIRECTION_COUNT][PROTOCOL_CLASSES][END_COUNT];
+	size_t steps;
+	struct cover numbers;                   /* of the rule that is examined; only its numbers */
+	/* Who covers the rule that is examined, or the first of several who do. */
+	const struct policy_rule *decider;
+	bool several;
+	bool pools;                             /* it is outwards, and they have a part in it */
+};
+
+static const struct prefix everything[FAMILY_COUNT] = {
+	{ { .family = FAMILY_IPV4 }, 0 }, { { .family = FAMILY_IPV6 }, 0 },
+};
+
+static const struct port_range every_number = { 0, UINT16_MAX };
+
+enum overlap { OVERLAP_NONE, OVERLAP_PART, OVERLAP_WHOLE };
+
+static bool starts_after(const struct prefix *prefix, const struct prefix *other)
+{
+	struct address last;
+
+	if (prefix->address.family != other->address.family)
+		return prefix->address.family > other->address.family;
+	prefix_last(other, &last);
+	return memcmp(prefix->address.bytes, last.bytes, sizeof(last.bytes)) > 0;
+}
+
+/* How much of @prefix the list of @cover holds. */
+static enum overlap overlap_list(const struct cover *cover, const struct prefix *prefix)
+{
+	size_t low = 0, high = cover->count;
+
+	/* The last one that does not start behind it: what overlaps is this, or before it inside. */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (starts_after(&cover->prefixes[middle], prefix))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	if (low == 0)
+		return OVERLAP_NONE;
+	if (prefix_covers(&cover->prefixes[low - 1], prefix))
+		return OVERLAP_WHOLE;
+	return prefix_covers(prefix, &cover->prefixes[low - 1]) ? OVERLAP_PART : OVERLAP_NONE;
+}
+
+static enum overlap overlap_prefix(const struct cover *cover, const struct prefix *prefix)
+{
+	enum overlap overlap = overlap_list(cover, prefix);
+
+	if (!cover->inverted || overlap == OVERLAP_PART)
+		return overlap;
+	return overlap == OVERLAP_NONE ? OVERLAP_WHOLE : OVERLAP_NONE;
+}
+
+/*
+ * How much of @numbers the cover holds.
+ * @ret_edge:	of OVERLAP_PART: where to cut, the first number of the upper part
+ */
+static enum overlap overlap_numbers(const struct cover *cover, const struct port_range *numbers,
+				  uint16_t *ret_edge)
+{
+	if (!cover->number_count)
+		return OVERLAP_WHOLE;
+	for (size_t i = 0; i < cover->number_count; i++) {
+		const struct port_range *range = &cover->numbers[i];
+
+		if (range->last < numbers->first)
+			continue;
+		if (range->first > numbers->last)
+			return OVERLAP_NONE;
+		if (range->first <= numbers->first && range->last >= numbers->last)
+			return OVERLAP_WHOLE;
+		*ret_edge = range->first > numbers->first ? range->first
+							: (uint16_t)(range->last + 1);
+		return OVERLAP_PART;
+	}
+	return OVERLAP_NONE;
+}
+
+/* Remember who holds a box of the rule that is examined. */
+static void note_decider(struct search *search, const struct cover *cover)
+{
+	const struct policy_rule *rule = cover->rule;
+
+	search->pools |= !rule && cover->prefixes == search->pool_prefixes;
+	if (!rule || rule == search->decider)
+		return;
+	search->several |= search->decider != NULL;
+	if (!search->decider || rule < search->decider)
+		search->decider = rule;
+}
+
+static int is_covered(struct search *search, const struct box *box, const struct cover *covers,
+		      size_t count);
+
+/* Cut @box in two at number @edge, or (@edge 0) in the middle of its prefix; 1, 0, -errno. */
+static int are_halves_covered(struct search *search, const struct box *box, uint16_t edge,
+			      const struct cover *covers, size_t count)
+{
+	struct box low = *box, high = *box;
+
+	if (edge) {
+		low.numbers.last = (uint16_t)(edge - 1);
+		high.numbers.first = edge;
+	} else {
+		low.prefix.length++;
+		high.prefix.length++;
+		high.prefix.address.bytes[box->prefix.length / 8] |=
+			(uint8_t)(0x80 >> box->prefix.length % 8);
+	}
+	int rc = is_covered(search, &low, covers, count);
+	return rc > 0 ? is_covered(search, &high, covers, count) : rc;
+}
+
+/* Is all of @box in @covers? 1, 0, -errno */
+static int is_covered(struct search *search, const struct box *box, const struct cover *covers,
+		      size_t count)
+{
+	struct covers partial = { 0 };
+	uint16_t edge = 0;
+
+	search->steps += count;
+	if (search->steps > SHADOW_STEPS_MAX)
+		return -E2BIG;
+	for (size_t i = 0; i < count; i++) {
+		uint16_t number_edge = 0;
+		enum overlap numbers = overlap_numbers(&covers[i], &box->numbers, &number_edge);
+		enum overlap prefix = numbers == OVERLAP_NONE ? OVERLAP_NONE :
+				      overlap_prefix(&covers[i], &box->prefix);
+
+		if (prefix == OVERLAP_NONE)
+			continue;
+		if (prefix == OVERLAP_WHOLE && numbers == OVERLAP_WHOLE) {
+			note_decider(search, &covers[i]);
+			return 1;
+		}
+		struct cover *kept = ARENA_APPEND(&search->scratch, &partial.list);
+		if (!kept)
+			return -ENOMEM;
+		*kept = covers[i];
+		if (!edge)
+			edge = number_edge;
+	}
+	if (!partial.list.count)
+		return 0;
+	return are_halves_covered(search, box, edge, partial.list.items, partial.list.count);
+}
+
+/* Does @rule speak of @end? */
+static bool means_end(const struct policy_rule *rule, enum end end)
+{
+	bool in = rule->direction == DIRECTION_IN;
+
+	switch (end) {
+	case END_WORLD:
+		return rule->remote_any || rule->remotes.count || (in && rule->remote_peers);
+	case END_HOST:
+		return rule->remote_host;
+	case END_PEER:
+		/* Inwards they are addresses of the pools, and dealt with as such. */
+		return !in && rule->remote_peers;
+	}
+	return false;
+}
+
+/* Does it decide about @end, then? Inwards who names everyone has the host in it. */
+static bool covers_end(const struct policy_rule *rule, enum end end)
+{
+	if (end != END_HOST || rule->direction == DIRECTION_OUT)
+		return means_end(rule, end);
+	return rule->remote_host || (rule->remote_any && !rule->excluded.count);
+}
+
+static int append(struct search *search, struct covers *covers, struct cover cover)
+{
+	struct cover *added = ARENA_APPEND(search->arena, &covers->list);
+
+	if (!added)
+		return -ENOMEM;
+	*added = cover;
+	return 0;
+}
+
+/* Make @rule a cover of those that follow, in one class; 0 or -ENOMEM. */
+static int append_rule(struct search *search, const struct policy_rule *rule, enum end end,
+		       struct covers *covers)
+{
+	struct cover cover = {
+		.rule = rule, .numbers = search->numbers.numbers,
+		.number_count = search->numbers.number_count,
+	};
+	int rc = 0;
+
+	if (end != END_WORLD || rule->remote_any) {
+		cover.inverted = true;
+		cover.prefixes = rule->excluded.items;
+		cover.count = end == END_WORLD ? rule->excluded.count : 0;
+		rc = append(search, covers, cover);
+	} else if (rule->remotes.count) {
+		cover.prefixes = rule->remotes.items;
+		cover.count = rule->remotes.count;
+		rc = append(search, covers, cover);
+	}
+	if (rc || end != END_WORLD || rule->direction != DIRECTION_IN || !rule->remote_peers)
+		return rc;
+	cover.inverted = false;
+	cover.prefixes = search->pool_prefixes;
+	cover.count = FAMILY_COUNT;
+	return append(search, covers, cover);
+}
+
+/*
+ * Are all numbers of the rule at @prefix covered? 1, 0, -errno
+ * @span:	numbers beyond it there are none
+ */
+static int is_prefix_covered(struct search *search, const struct prefix *prefix,
+			     const struct port_range *span, const struct covers *covers)
+{
+	const struct cover *own = &search->numbers;
+	size_t count = own->number_count ? own->number_count : 1;
+	int rc = 1;
+
+	for (size_t i = 0; i < count && rc > 0; i++) {
+		struct box box = { *prefix, own->number_count ? own->numbers[i] : *span };
+
+		if (box.numbers.last < span->first || box.numbers.first > span->last)
+			continue;
+		rc = is_covered(search, &box, covers->list.items, covers->list.count);
+	}
+	return rc;
+}
+
+/* All of @prefixes: 1, 0, -errno */
+static int are_prefixes_covered(struct search *search, const struct prefix *prefixes, size_t count,
+				bool icmp, const struct covers *covers)
+{
+	int rc = 1;
+
+	for (size_t i = 0; i < count && rc > 0; i++)
+		rc = is_prefix_covered(search, &prefixes[i],
+				       icmp ? &icmp_numbers[prefixes[i].address.family] :
+				       &every_number, covers);
+	return rc;
+}
+
+/* All that @rule says of the world: 1, 0, -errno */
+static int is_world_covered(struct search *search, const struct policy_rule *rule, bool icmp,
+			    struct covers *covers)
+{
+	struct cover *excluded = &covers->list.items[SLOT_EXCLUDED];
+	int rc;
+
+	excluded->prefixes = rule->excluded.items;
+	excluded->count = rule->excluded.count;
+	if (rule->remote_any)
+		return are_prefixes_covered(search, everything, FAMILY_COUNT, icmp, covers);
+	rc = are_prefixes_covered(search, rule->remotes.items, rule->remotes.count, icmp, covers);
+	if (rc > 0 && rule->direction == DIRECTION_IN && rule->remote_peers)
+		rc = are_prefixes_covered(search, search->pool_prefixes, FAMILY_COUNT, icmp, covers);
+	return rc;
+}
+
+/* All that @rule says of one class: 1, 0, -errno. Afterwards it is a cover in it. */
+static int examine_class(struct search *search, const struct policy_rule *rule, size_t class,
+			 enum end end, bool look)
+{
+	struct covers *covers = &search->covers[rule->direction][class][end];
+	bool icmp = protocol_classes[class] == PROTOCOL_ICMP;
+	int covered = 1;
+
+	/* The host at addresses that are not known, a peer at any: as if it were one address. */
+	if (look && means_end(rule, end))
+		covered = end == END_WORLD ? is_world_covered(search, rule, icmp, covers) :
+			is_prefix_covered(search, &everything[FAMILY_IPV4], &every_number, covers);
+	if (covered < 0 || !covers_end(rule, end))
+		return covered;
+	int rc = append_rule(search, rule, end, covers);
+	return rc < 0 ? rc : covered;
+}
+
+/* Put the ports or the types of ICMP of @rule where its boxes are made from; 0 or -ENOMEM. */
+static int gather_numbers(struct search *search, const struct policy_rule *rule)
+{
+	ARENA_LIST(struct port_range) types = { 0 };
+
+	for (size_t i = 0; i < rule->icmp_types.count; i++) {
+		const struct icmp_type *type = &rule->icmp_types.items[i];
+		struct port_range *range = ARENA_APPEND(search->arena, &types);
+
+		if (!range)
+			return -ENOMEM;
+		range->first = range->last =
+			(uint16_t)(icmp_numbers[type->family].first + type->number);
+	}
+	search->numbers = (struct cover){
+		.numbers = rule->ports.items, .number_count = rule->ports.count,
+	};
+	if (types.count) {
+		search->numbers.numbers = types.items;
+		search->numbers.number_count = ports_normalise(types.items, types.count);
+	}
+	return 0;
+}
+
+/* Is nothing left for @rule? 1, 0, -errno. Afterwards it is a cover for those that follow. */
+static int examine(struct search *search, const struct policy_rule *rule)
+{
+	bool covered = true;
+	int rc = gather_numbers(search, rule);
+
+	search->decider = NULL;
+	search->several = search->pools = false;
+	if (rc < 0)
+		return rc;
+	for (size_t class = 0; class < PROTOCOL_CLASSES; class++) {
+		if (rule->protocols && !(rule->protocols & protocol_classes[class]))
+			continue;
+		for (enum end end = 0; end < END_COUNT; end++) {
+			rc = examine_class(search, rule, class, end, covered);
+			if (rc < 0)
+				return rc;
+			covered &= rc > 0;
+		}
+	}
+	return covered;
+}
+
+/* Put in place what acts as a cover without being a rule; 0 or -ENOMEM. */
+static int fill_slots(struct search *search)
+{
+	for (enum direction direction = 0; direction < DIRECTION_COUNT; direction++) {
+		for (size_t class = 0; class < PROTOCOL_CLASSES; class++) {
+			struct covers *covers = &search->covers[direction][class][END_WORLD];
+
+			for (size_t slot = 0; slot < SLOT_COUNT; slot++) {
+				int rc = append(search, covers, (struct cover){ 0 });
+				if (rc)
+					return rc;
+			}
+			if (direction == DIRECTION_IN)
+				continue;
+			covers->list.items[SLOT_POOLS].prefixes = search->pool_prefixes;
+			covers->list.items[SLOT_POOLS].count = FAMILY_COUNT;
+		}
+	}
+	return 0;
+}
+
+static void warn(const struct search *search, const struct policy_rule *rule,
+		 struct diagnostics *diagnostics)
+{
+	const struct policy_rule *decider = search->decider;
+
+	if (!decider && search->pools)
+		diagnostic_add(diagnostics, SEVERITY_WARNING, &rule->position,
+			       "this rule can never match: these are other carrels' addresses, "
+			       "which only 'peers' lets out");
+	else if (!decider)
+		diagnostic_add(diagnostics, SEVERITY_WARNING, &rule->position,
+			       "this rule can never match: the addresses are of one family, the "
+			       "types of ICMP of the other");
+	else
+		diagnostic_add(diagnostics, SEVERITY_WARNING, &rule->position,
+			       "this rule can never match: %s%s decide%s before it",
+			       position_relative(search->arena, &decider->position,
+						 &rule->position),
+			       search->several ? " and others" : "",
+			       search->several ? "" : "s");
+}
+
+int shadow_check(const struct policy *policy, const struct config *config, struct arena *arena,
+		 struct diagnostics *diagnostics)
+{
+	struct search search = {
+		.arena = arena, .pool_prefixes = { config->pool4, config->pool6 },
+	};
+	int rc = fill_slots(&search);
+
+	for (size_t i = 0; i < policy->rules.count && rc >= 0; i++) {
+		const struct policy_rule *rule = &policy->rules.items[i];
+
+		rc = examine(&search, rule);
+		arena_free(&search.scratch);
+		if (rc == -E2BIG) {
+			diagnostic_add(diagnostics, SEVERITY_WARNING, &rule->position,
+				       "too much to compare: whether the rules from here on can "
+				       "match was not looked at");
+			return 0;
+		}
+		if (rc > 0)
+			warn(&search, rule, diagnostics);
+	}
+	return rc < 0 ? rc : 0;
+}
