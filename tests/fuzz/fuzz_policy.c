@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/expect.h"
 #include "core/policy.h"
+#include "core/shadow.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
@@ -39,6 +41,21 @@ static void check_rule(const struct policy_rule *rule)
 	assert(*rule->text && !strchr(rule->text, '\n'));
 }
 
+/* Whatever the policy is, its questions about itself have an answer. */
+static void ask(const struct policy *policy, struct arena *arena, struct diagnostics *diagnostics)
+{
+	const struct sources none = { 0 };
+	unsigned errors_before = diagnostics->errors;
+	struct config config;
+
+	int rc = config_parse(&none, arena, &config, diagnostics);
+	assert(rc == 0);
+	rc = expect_test(policy, &config, diagnostics);
+	assert((rc == 0) == (diagnostics->errors == errors_before));
+	rc = shadow_check(policy, &config, arena, diagnostics);
+	assert(rc == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
@@ -51,5 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	assert((rc == 0) == (diagnostics.errors == 0));
 	for (size_t i = 0; rc == 0 && i < policy.rules.count; i++)
 		check_rule(&policy.rules.items[i]);
+	if (rc == 0)
+		ask(&policy, &arena, &diagnostics);
 	return 0;
 }
