@@ -54,6 +54,7 @@ static void test_shadow_check_finds_what_earlier_rules_cover(void **state)
 		  "deny out tcp to 10.128.0.0/9 port 90-200\nallow out tcp to 10.0.0.0/8 port 80-120",
 		  NEVER("4", "line 1 and others decide") },
 		{ "deny out to internet\nallow out to 203.0.113.1", NEVER("2", "line 1 decides") },
+		{ "deny out to internet\nallow out tcp to internet", NEVER("2", "line 1 decides") },
 		{ "deny out to private\nallow out to metadata", NEVER("2", "line 1 decides") },
 		{ "deny out icmp\nallow out icmp type echo-request", NEVER("2", "line 1 decides") },
 		{ "deny out icmp type echo-request,9\nallow out icmp type echo-request to 10.0.0.0/8",
