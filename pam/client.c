@@ -31,6 +31,9 @@
 /* More than a reply may carry; beyond these the kernel says MSG_CTRUNC and keeps the rest. */
 #define RECEIVED_FDS_MAX 16
 
+/* A request that names a user and a configuration: both are bounded by PATH_MAX. */
+#define CLIENT_TOLD_BYTES 8192
+
 struct received {
 	int fds[RECEIVED_FDS_MAX];
 	size_t count;
@@ -255,4 +258,23 @@ int client_call(const struct client_options *options, const struct wire_request 
 	*ret_reply = reply;
 	reply = (struct client_reply){ .netns_fd = -1, .session_fd = -1 };
 	return 0;
+}
+
+int client_tell(const struct client_options *options, const struct wire_request *request,
+		struct carrel_error *err)
+{
+	uint8_t bytes[CLIENT_TOLD_BYTES];
+	struct launcher_child child;
+
+	int length = wire_encode_request(request, bytes, sizeof(bytes), err);
+	if (length < 0)
+		return length;
+	int rc = launcher_start(options->helper, &child, err);
+	if (rc < 0)
+		return rc;
+	/* What was sent stays in the helper's end when ours is closed. */
+	rc = send_request(child.socket, bytes, (size_t)length, err);
+	fd_close(&child.socket);
+	fd_close(&child.pidfd);
+	return rc;
 }

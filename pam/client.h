@@ -35,4 +35,12 @@ void client_reply_free(struct client_reply *reply);
 int client_call(const struct client_options *options, const struct wire_request *request,
 		struct client_reply *ret_reply, struct carrel_error *err);
 
+/**
+ * client_tell() - start the helper, send @request, and do not wait for what becomes of it
+ *
+ * Return: 0 once the request is on its way; or launcher_start()'s errors
+ */
+int client_tell(const struct client_options *options, const struct wire_request *request,
+		struct carrel_error *err);
+
 #endif

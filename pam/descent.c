@@ -2,13 +2,13 @@
 /*
  * Theory of operation
  *
- * A table of steps, done in order; the first that fails ends the descent, and its text is what
+ * Tables of steps, done in order; the first that fails ends the descent, and its text is what
  * the administrator reads. The order matters:
  *
  *   namespaces before paths		all files are looked for where the host has them; the
  *					application may itself be in a private mount namespace,
  *					or in a carrel (su from inside a session)
- *   descriptors before the helper	so that the helper's own one is not closed again
+ *   descriptors before the program	so that the program's own one is not closed again
  *   root's work before the account	directories, limits, bounding set, setgroups
  *   signals last			nothing may interrupt half a descent
  *
@@ -163,11 +163,11 @@ static int set_limits(struct descent *descent)
  */
 static int connect_standard(struct descent *descent)
 {
-	int socket = fcntl(descent->socket, F_DUPFD_CLOEXEC, 3);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null >= 0)
 		null = fcntl(null, F_DUPFD_CLOEXEC, 3);
+	int socket = descent->socket < 0 ? null : fcntl(descent->socket, F_DUPFD_CLOEXEC, 3);
 	if (socket < 0 || null < 0)
 		return -errno;
 	if (dup2(socket, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
@@ -242,28 +242,28 @@ static int close_others(struct descent *descent)
 	return close_listed();
 }
 
-static int open_helper(struct descent *descent)
+static int open_program(struct descent *descent)
 {
-	descent->helper_fd = open(descent->helper, O_PATH | O_CLOEXEC);
-	return descent->helper_fd < 0 ? -errno : 0;
+	descent->program_fd = open(descent->program, O_PATH | O_CLOEXEC);
+	return descent->program_fd < 0 ? -errno : 0;
 }
 
-static int check_helper_type(struct descent *descent)
+static int check_program_type(struct descent *descent)
 {
 	struct stat st;
 
-	if (fstat(descent->helper_fd, &st) < 0)
+	if (fstat(descent->program_fd, &st) < 0)
 		return -errno;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
 	return S_ISREG(st.st_mode) ? 0 : -EACCES;
 }
 
-static int check_helper_owner(struct descent *descent)
+static int check_program_owner(struct descent *descent)
 {
 	struct stat st;
 
-	if (fstat(descent->helper_fd, &st) < 0)
+	if (fstat(descent->program_fd, &st) < 0)
 		return -errno;
 	return st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH)) ? 0 : -EPERM;
 }
@@ -389,20 +389,33 @@ static int unblock_signals(struct descent *descent)
 	return syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, NULL, NSIG / 8) < 0 ? -errno : 0;
 }
 
-/** execute_helper() - the very file that was checked; returns only on failure */
-static int execute_helper(struct descent *descent)
+/** become_root() - whoever started a setuid application must not be able to signal the program */
+static int become_root(struct descent *descent)
 {
-	char name[] = "carrel-helper";
-	char *const arguments[] = { name, NULL }, *const environment[] = { NULL };
+	(void)descent;
+	if (syscall(RAW_SETGROUPS, 0, NULL) < 0 || syscall(RAW_SETRESGID, 0, 0, 0) < 0 ||
+	    syscall(RAW_SETRESUID, 0, 0, 0) < 0)
+		return -errno;
+	return 0;
+}
 
-	syscall(SYS_execveat, descent->helper_fd, "", arguments, environment, AT_EMPTY_PATH);
+/** execute_program() - the very file that was checked; returns only on failure */
+static int execute_program(struct descent *descent)
+{
+	char *const environment[] = { NULL };
+
+	syscall(SYS_execveat, descent->program_fd, "", descent->arguments, environment,
+		AT_EMPTY_PATH);
 	return -errno;
 }
 
-static const struct step {
+struct step {
 	const char *what;
 	int (*run)(struct descent *descent);
-} steps[] = {
+};
+
+/* The first part of both ways. */
+static const struct step steps_to_program[] = {
 	{ "needing root's rights", is_root },
 	{ "resetting signals", reset_signals },
 	{ "leaving the terminal", leave_terminal },
@@ -412,9 +425,13 @@ static const struct step {
 	{ "setting limits", set_limits },
 	{ "connecting descriptors 0, 1 and 2", connect_standard },
 	{ "closing other descriptors", close_others },
-	{ "opening it", open_helper },
-	{ "checking that it is a regular file", check_helper_type },
-	{ "checking that it belongs to root and nobody else may write to it", check_helper_owner },
+	{ "opening it", open_program },
+	{ "checking that it is a regular file", check_program_type },
+	{ "checking that it belongs to root and nobody else may write to it", check_program_owner },
+	{ NULL, NULL },
+};
+
+static const struct step steps_to_helper[] = {
 	{ "preparing " PATH_STATE, repair_state },
 	{ "preparing " PATH_PINS, repair_pins },
 	{ "making " PATH_PINS " a mount point", mount_pins },
@@ -424,18 +441,34 @@ static const struct step {
 	{ "changing to the account " HELPER_USER, become_account },
 	{ "keeping CAP_NET_ADMIN and CAP_SYS_ADMIN", keep_capabilities },
 	{ "unblocking signals", unblock_signals },
-	{ "executing it as the account " HELPER_USER, execute_helper },
+	{ "executing it as the account " HELPER_USER, execute_program },
+	{ NULL, NULL },
 };
+
+static const struct step steps_to_command[] = {
+	{ "changing to root's account", become_root },
+	{ "unblocking signals", unblock_signals },
+	{ "executing it as root", execute_program },
+	{ NULL, NULL },
+};
+
+/** take_steps() - Return: all were done */
+static bool take_steps(struct descent *descent, const struct step *step)
+{
+	for (; step->run; step++) {
+		int rc = step->run(descent);
+
+		if (rc < 0) {
+			descent->failed_step = step->what;
+			descent->errnum = -rc;
+			return false;
+		}
+	}
+	return true;
+}
 
 void descent_run(struct descent *descent)
 {
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		int rc = steps[i].run(descent);
-
-		if (rc < 0) {
-			descent->failed_step = steps[i].what;
-			descent->errnum = -rc;
-			return;
-		}
-	}
+	if (take_steps(descent, steps_to_program))
+		(void)take_steps(descent, descent->uid ? steps_to_helper : steps_to_command);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The way down: from a child of root's process to the helper, step by step. */
+/* The way from a child of root's process to the helper, or to carrel's command, step by step. */
 #ifndef CARREL_PAM_DESCENT_H
 #define CARREL_PAM_DESCENT_H
 
@@ -10,18 +10,19 @@
  * and only one of them runs at a time.
  */
 struct descent {
-	const char *helper;             /* absolute path */
-	int socket;                     /* becomes descriptor 0 */
-	uid_t uid;
+	const char *program;            /* absolute path */
+	char *const *arguments;         /* NULL-terminated */
+	int socket;                     /* becomes descriptor 0; -1: /dev/null does */
+	uid_t uid;                      /* 0: the program stays root's */
 	gid_t gid;
 
-	int helper_fd;                  /* used on the way */
+	int program_fd;                 /* used on the way */
 	const char *failed_step;        /* NULL while nothing failed; static text */
 	int errnum;                     /* positive errno of the failure */
 };
 
 /**
- * descent_run() - become the helper
+ * descent_run() - become the program
  *
  * Returns only when a step failed; @descent says which.
  *

@@ -168,13 +168,26 @@ static int find_helper_account(struct descent *descent, struct carrel_error *err
 	return 0;
 }
 
+/** start() - go @launch's way down; 0 with the program's pidfd, or -errno */
+static int start(struct launch *launch, int *ret_pidfd, struct carrel_error *err)
+{
+	launch->descent.program_fd = -1;
+	launch->pidfd = -1;
+	int rc = run(launch, err);
+	FD_CLEANUP int pidfd = launch->pidfd;
+	if (rc < 0)
+		return rc;
+	*ret_pidfd = fd_steal(&pidfd);
+	return 0;
+}
+
 int launcher_start(const char *helper, struct launcher_child *ret_child,
 		   struct carrel_error *err)
 {
-	struct launch launch = {
-		.descent = { .helper = helper, .helper_fd = -1 }, .pidfd = -1,
-	};
-	int pair[2], rc = find_helper_account(&launch.descent, err);
+	char name[] = "carrel-helper";
+	char *const arguments[] = { name, NULL };
+	struct launch launch = { .descent = { .program = helper, .arguments = arguments } };
+	int pair[2], pidfd, rc = find_helper_account(&launch.descent, err);
 
 	if (rc < 0)
 		return error_wrap(err, rc, "starting the helper %s", helper);
@@ -183,12 +196,24 @@ int launcher_start(const char *helper, struct launcher_child *ret_child,
 
 	FD_CLEANUP int ours = pair[0], theirs = pair[1];
 	launch.descent.socket = theirs;
-	rc = run(&launch, err);
-	FD_CLEANUP int pidfd = launch.pidfd;
+	rc = start(&launch, &pidfd, err);
 	if (rc < 0)
 		return error_wrap(err, rc, "starting the helper %s", helper);
-	*ret_child = (struct launcher_child){
-		.socket = fd_steal(&ours), .pidfd = fd_steal(&pidfd),
-	};
+	*ret_child = (struct launcher_child){ .socket = fd_steal(&ours), .pidfd = pidfd };
 	return 0;
+}
+
+int launcher_start_gc(const char *command, const char *config, struct carrel_error *err)
+{
+	char name[] = "carrel", subcommand[] = "gc", option[] = "--config";
+	/* execve() knows no const, and writes nothing. */
+	char *path = (char *)(uintptr_t)config;
+	char *const arguments[] = { name, subcommand, path ? option : NULL, path, NULL };
+	struct launch launch = {
+		.descent = { .program = command, .arguments = arguments, .socket = -1 },
+	};
+	FD_CLEANUP int pidfd = -1;
+	int rc = start(&launch, &pidfd, err);
+
+	return rc < 0 ? error_wrap(err, rc, "starting %s gc", command) : 0;
 }

@@ -30,4 +30,14 @@ struct launcher_child {
 int launcher_start(const char *helper, struct launcher_child *ret_child,
 		   struct carrel_error *err);
 
+/**
+ * launcher_start_gc() - start "@command gc" as root, in the same quiet way; nobody hears of its end
+ * @command:	absolute path
+ * @config:	of carrel.conf; NULL: the built-in one
+ *
+ * Return: 0 once it runs; -errno with the stage that failed
+ * Context: as launcher_start()
+ */
+int launcher_start_gc(const char *command, const char *config, struct carrel_error *err);
+
 #endif

@@ -40,7 +40,9 @@
 #include "core/config.h"
 #include "pam/client.h"
 #include "pam/options.h"
+#include "pam/parting.h"
 #include "pam/subject.h"
+#include "state/session.h"
 #include "state/source.h"
 #include "state/state.h"
 
@@ -54,7 +56,8 @@
 #define STALE_ATTEMPTS 3
 
 /* What close_session needs. */
-struct session {
+struct pam_session {
+	uid_t uid;
 	int lock_fd;            /* held: the session is alive */
 	int original_fd;        /* the namespace that the application came from */
 };
@@ -72,7 +75,7 @@ struct login {
 /** session_free() - for pam_set_data; also runs where close_session never comes */
 static void session_free(pam_handle_t *pamh, void *data, int status)
 {
-	struct session *session = data;
+	struct pam_session *session = data;
 
 	(void)pamh;
 	(void)status;
@@ -207,11 +210,13 @@ static int put_environment(const struct login *login, const struct wire_reply *r
 static int keep_session(const struct login *login, int *lock_fd, int *original_fd,
 			struct carrel_error *err)
 {
-	struct session *session = malloc(sizeof(*session));
+	struct pam_session *session = malloc(sizeof(*session));
 
 	if (!session)
 		return error_set_errno(err, ENOMEM, "keeping the session");
-	*session = (struct session){ .lock_fd = *lock_fd, .original_fd = *original_fd };
+	*session = (struct pam_session){
+		.uid = login->account.uid, .lock_fd = *lock_fd, .original_fd = *original_fd,
+	};
 	if (pam_set_data(login->pamh, DATA_NAME, session, session_free) != PAM_SUCCESS) {
 		free(session);
 		return error_set(err, ENOMEM, "PAM cannot keep the session");
@@ -310,6 +315,15 @@ static bool is_stale(const struct wire_reply *reply)
 	return reply->status == WIRE_STALE || reply->status == WIRE_UNCONFINED;
 }
 
+/** collect() - with everything else done, have somebody clear up after users who are gone */
+static void collect(const pam_handle_t *pamh, const struct options *options)
+{
+	struct carrel_error err = { 0 };
+
+	if (parting_collect(options, &err) < 0)
+		pam_syslog(pamh, LOG_NOTICE, "idle carrels are not collected: %s", err.text);
+}
+
 /** use_reply() - Return: what open_session returns */
 static int use_reply(const struct login *login, struct client_reply *reply)
 {
@@ -321,6 +335,7 @@ static int use_reply(const struct login *login, struct client_reply *reply)
 		if (enter(login, reply, &err) < 0)
 			return refuse(login, &err);
 		announce(login, &reply->reply);
+		collect(login->pamh, &login->options);
 		return PAM_SUCCESS;
 	case WIRE_DENIED:
 		return deny(login, reply->reply.message);
@@ -392,23 +407,50 @@ static int confine(struct login *login, int argc, const char **argv)
 	return result;
 }
 
-/** leave() - end the session that is open in @pamh, if there is one */
-static void leave(pam_handle_t *pamh)
+/**
+ * leave() - end the session that is open in @pamh, if there is one
+ * @ret_uid:	whose it was
+ *
+ * Return: there was one
+ */
+static bool leave(pam_handle_t *pamh, uid_t *ret_uid)
 {
 	const void *data = NULL;
 
 	if (pam_get_data(pamh, DATA_NAME, &data) != PAM_SUCCESS || !data)
-		return;
-	const struct session *session = data;
-	/* An application that goes on is not to stay in the carrel; one that ends does not mind. */
-	if (setns(session->original_fd, CLONE_NEWNET) < 0)
+		return false;
+	const struct pam_session *session = data;
+	*ret_uid = session->uid;
+	/*
+	 * An application that goes on is not to stay in the carrel. One that gave up its rights, as
+	 * the process that systemd leaves to close a session, cannot go back, and ends.
+	 */
+	if (setns(session->original_fd, CLONE_NEWNET) < 0 && geteuid() == 0)
 		pam_syslog(pamh, LOG_NOTICE, "cannot go back to the original network namespace: %s",
 			   strerror(errno));
-	/* An empty file is nobody's session, though this process may live on. */
-	if (ftruncate(session->lock_fd, 0) < 0)
-		pam_syslog(pamh, LOG_NOTICE, "cannot end the session's record: %s", strerror(errno));
-	/* PAM frees the old data through session_free(), which lets go of the lock. */
+	int rc = session_end(session->lock_fd);
+	if (rc < 0)
+		pam_syslog(pamh, LOG_NOTICE, "cannot end the session's record: %s", strerror(-rc));
+	/* PAM frees the old data through session_free(). */
 	(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
+	return true;
+}
+
+/**
+ * part() - see to what a session of @uid that is over leaves behind
+ *
+ * Where the application has become the user by now, as systemd's does, it is left to the timer.
+ */
+static void part(const pam_handle_t *pamh, uid_t uid, int argc, const char **argv)
+{
+	struct options options;
+	struct carrel_error err = { 0 };
+
+	if (geteuid() != 0 || options_parse(argc, argv, &options, &err) < 0)
+		return;
+	if (parting_cut(&options, uid, &err) < 0)
+		pam_syslog(pamh, LOG_NOTICE, "the network is not cut off yet: %s", err.text);
+	collect(pamh, &options);
 }
 
 /** open_session() - find out who it is; let root and the exempt through */
@@ -442,9 +484,10 @@ static int open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	int saved_errno = errno;
+	uid_t uid;
 
 	/* Opened twice without a close: the second one starts from where the first did. */
-	leave(pamh);
+	(void)leave(pamh, &uid);
 	int result = open_session(pamh, flags, argc, argv);
 	errno = saved_errno;
 	return result;
@@ -453,11 +496,11 @@ EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const ch
 EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	int saved_errno = errno;
+	uid_t uid;
 
 	(void)flags;
-	(void)argc;
-	(void)argv;
-	leave(pamh);
+	if (leave(pamh, &uid))
+		part(pamh, uid, argc, argv);
 	errno = saved_errno;
 	return PAM_SUCCESS;
 }

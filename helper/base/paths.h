@@ -20,6 +20,10 @@
 #define PATH_HELPER            CARREL_PREFIX "/libexec/carrel/carrel-helper"
 #define PATH_STATE             "/run/carrel"
 #define PATH_PINS              "/run/netns"
+#define PATH_COMMAND           CARREL_PREFIX "/sbin/carrel"
+
+/* In PATH_STATE: touched by each run of "carrel gc", and locked while it lasts. */
+#define NAME_COLLECTED         "collected"
 
 /* The account that the helper runs as; made by sysusers.d. */
 #define HELPER_USER "carrel"

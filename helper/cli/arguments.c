@@ -19,6 +19,7 @@ enum option_value {
 	VALUE_SERVICE,
 	VALUE_FROM,
 	VALUE_POLICY,
+	VALUE_DRY_RUN,
 	VALUE_HELP,
 	VALUE_VERSION,
 };
@@ -29,6 +30,7 @@ static const struct option long_options[] = {
 	{ "service", required_argument, NULL, VALUE_SERVICE },
 	{ "from", required_argument, NULL, VALUE_FROM },
 	{ "policy", required_argument, NULL, VALUE_POLICY },
+	{ "dry-run", no_argument, NULL, VALUE_DRY_RUN },
 	{ "help", no_argument, NULL, VALUE_HELP },
 	{ "version", no_argument, NULL, VALUE_VERSION },
 	{ 0 },
@@ -91,6 +93,8 @@ static bool is_taken(const struct subcommand *subcommand, int value)
 		return options & OPTION_LOGIN;
 	case VALUE_POLICY:
 		return options & OPTION_POLICY;
+	case VALUE_DRY_RUN:
+		return options & OPTION_DRY_RUN;
 	default:
 		return false;
 	}
@@ -141,6 +145,8 @@ static int take_options(const struct subcommand *subcommand, bool whole, int arg
 			invocation->policy = optarg;
 		else if (value == VALUE_JSON)
 			invocation->json = true;
+		else if (value == VALUE_DRY_RUN)
+			invocation->dry_run = true;
 		else if (value == VALUE_VERSION || value == 'V')
 			invocation->version = true;
 		else

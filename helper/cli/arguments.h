@@ -16,6 +16,7 @@ enum subcommand_option {
 	OPTION_LOGIN   = 1 << 1,        /* --service, --from */
 	OPTION_COMMAND = 1 << 2,        /* arguments end with a command line, after "--" */
 	OPTION_POLICY  = 1 << 3,        /* --policy, instead of a user */
+	OPTION_DRY_RUN = 1 << 4,        /* --dry-run: show what would be done */
 };
 
 #define ARGUMENTS_ANY INT_MAX
@@ -35,7 +36,7 @@ struct subcommand {
 struct invocation {
 	const struct subcommand *subcommand;
 	bool help, version;             /* instead of running; with help, subcommand may be NULL */
-	bool json;
+	bool json, dry_run;
 	const char *config;             /* path of carrel.conf; NULL: not given. Absolute when run */
 	const char *service, *from;     /* NULL when not given */
 	const char *policy;             /* likewise */

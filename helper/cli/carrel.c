@@ -56,6 +56,14 @@ static const struct subcommand subcommands[] = {
 		"but it leads nowhere any more. The user's next login makes a new carrel.\n",
 		0, 1, 1, cli_remove,
 	}, {
+		"gc", "[--dry-run] [--json]",
+		"remove the carrels that nobody has used for a while",
+		"A carrel is in use while a session is open or a process is in its namespace. The\n"
+		"first run that finds it idle takes note of that; a run that comes 'linger' later (see\n"
+		"carrel.conf(5)) removes it. What is left of carrels that are no more goes at once.\n"
+		"Says what was done, and nothing where there was nothing to do.\n",
+		OPTION_JSON | OPTION_DRY_RUN, 0, 0, cli_gc,
+	}, {
 		"help", "[SUBCOMMAND]",
 		"this text, or what a subcommand does",
 		"",

@@ -40,6 +40,7 @@ int cli_exec(const struct invocation *invocation);
 int cli_check(const struct invocation *invocation);
 int cli_explain(const struct invocation *invocation);
 int cli_remove(const struct invocation *invocation);
+int cli_gc(const struct invocation *invocation);
 
 /** cli_complain() - one line on standard error, headed by the program's name */
 void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
