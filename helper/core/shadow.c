@@ -322,8 +322,12 @@ static int is_world_covered(struct search *search, const struct policy_rule *rul
 	excluded->prefixes = rule->excluded.items;
 	excluded->count = rule->excluded.count;
 	if (rule->remote_any)
-		return are_prefixes_covered(search, everything, FAMILY_COUNT, icmp, covers);
-	rc = are_prefixes_covered(search, rule->remotes.items, rule->remotes.count, icmp, covers);
+		rc = are_prefixes_covered(search, everything, FAMILY_COUNT, icmp, covers);
+	else
+		rc = are_prefixes_covered(search, rule->remotes.items, rule->remotes.count, icmp,
+					  covers);
+	/* Peers who are named are not excluded. */
+	excluded->count = 0;
 	if (rc > 0 && rule->direction == DIRECTION_IN && rule->remote_peers)
 		rc = are_prefixes_covered(search, search->pool_prefixes, FAMILY_COUNT, icmp, covers);
 	return rc;

@@ -66,6 +66,8 @@ static void test_shadow_check_finds_what_earlier_rules_cover(void **state)
 		{ "allow out to peers\ndeny out tcp to peers", NEVER("2", "line 1 decides") },
 		{ "deny in\nallow in from host", NEVER("2", "line 1 decides") },
 		{ "deny in\nallow in tcp from peers port 80", NEVER("2", "line 1 decides") },
+		{ "deny in from internet,peers\nallow in from peers,internet",
+		  NEVER("2", "line 1 decides") },
 		{ "deny in from peers\nallow in from 10.213.4.0/24", NEVER("2", "line 1 decides") },
 		{ "deny in from 10.0.0.0/8,fd42::/16\nallow in from peers",
 		  NEVER("2", "line 1 decides") },
@@ -107,6 +109,7 @@ static void test_shadow_check_is_silent_when_anything_is_left(void **state)
 		"deny in from 10.0.0.0/8\nallow in from peers", /* they have IPv6, too */
 		"deny in from internet\nallow in from host",    /* where is it? */
 		"deny in from host\nallow in",
+		"deny in from internet\nallow in from internet,peers",
 		"allow out to 10.0.0.0/8",                      /* more than the pool */
 		"deny out to 128.0.0.0/1\ndeny out to 0.0.0.0/2\nallow out to 0.0.0.0/0",
 	};
