@@ -133,13 +133,6 @@ static int prepare_host(struct opening *opening, struct carrel_error *err)
 	return hoststate_write(opening->state_fd, &state, err);
 }
 
-/* A prefix without the padding of its struct. */
-static uint64_t add_prefix(uint64_t digest, const struct prefix *prefix)
-{
-	digest = digest_add(digest, prefix->address.bytes, sizeof(prefix->address.bytes));
-	return digest_add(digest, &prefix->length, sizeof(prefix->length));
-}
-
 /* What the rules are made from: when it differs, an existing carrel needs new ones. */
 static uint64_t rules_digest(const struct opening *opening)
 {
@@ -147,10 +140,10 @@ static uint64_t rules_digest(const struct opening *opening)
 	uint64_t digest = digest_add(DIGEST_START, CARREL_VERSION, sizeof(CARREL_VERSION));
 
 	digest = digest_add(digest, &opening->policy.digest, sizeof(opening->policy.digest));
-	digest = add_prefix(digest, &opening->config.pool4);
-	digest = add_prefix(digest, &opening->config.pool6);
+	digest = digest_add_prefix(digest, &opening->config.pool4);
+	digest = digest_add_prefix(digest, &opening->config.pool6);
 	for (size_t i = 0; i < host->count; i++)
-		digest = add_prefix(digest, &host->items[i]);
+		digest = digest_add_prefix(digest, &host->items[i]);
 	return digest;
 }
 

@@ -12,7 +12,7 @@ _carrel_users() {
 _carrel_policies() {
 	local file
 	for file in /etc/carrel/policies/*.policy /usr/share/carrel/policies/*.policy; do
-		[[ ! -e $file ]] || basename "$file" .policy
+		[[ ! -e $file || $file = */overrides.policy ]] || basename "$file" .policy
 	done
 }
 

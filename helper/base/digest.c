@@ -12,3 +12,9 @@ uint64_t digest_add(uint64_t digest, const void *bytes, size_t length)
 		digest = (digest ^ byte[i]) * FNV_PRIME;
 	return digest;
 }
+
+uint64_t digest_add_prefix(uint64_t digest, const struct prefix *prefix)
+{
+	digest = digest_add(digest, prefix->address.bytes, sizeof(prefix->address.bytes));
+	return digest_add(digest, &prefix->length, sizeof(prefix->length));
+}

@@ -8,10 +8,14 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "base/address.h"
 
 #define DIGEST_START UINT64_C(0xcbf29ce484222325)
 
 /** digest_add() - @digest (DIGEST_START at first) continued with @bytes */
 uint64_t digest_add(uint64_t digest, const void *bytes, size_t length);
+
+/** digest_add_prefix() - continued with @prefix, without the padding of its struct */
+uint64_t digest_add_prefix(uint64_t digest, const struct prefix *prefix);
 
 #endif

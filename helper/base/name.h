@@ -23,6 +23,9 @@ bool name_valid_user(const char *name);
  */
 bool name_valid_policy(const char *name, size_t length);
 
+/* The administrator's file of rules that decide before every policy: never a policy itself. */
+#define POLICY_OVERRIDES "overrides"
+
 /** name_of_netns() - "carrel-1000" for a user's own carrel */
 void name_of_netns(uid_t uid, char name[NETNS_NAME_SIZE]);
 

@@ -15,6 +15,7 @@
 #include "core/expect.h"
 #include "core/policy.h"
 #include "core/shadow.h"
+#include "state/policytext.h"
 #include "state/source.h"
 
 /* One run. The functions below return 0, also when they found something, or -ENOMEM. */
@@ -24,6 +25,7 @@ struct check {
 	struct policy_files known;      /* the policies that assignments may name */
 	struct config settings;         /* what policies are tested with */
 	bool settled;                   /* these are the administrator's, not the built-in ones */
+	ARENA_LIST(const char *) parts;  /* paths of what policies include */
 	struct findings findings;
 };
 
@@ -47,13 +49,18 @@ static int check_name(struct check *check, const char *name, const char *path)
 				 "and neither 'unconfined' nor 'deny'");
 }
 
-/** parse_policy() - report what is wrong in the text of the policy @name */
-static int parse_policy(struct check *check, const char *name, const struct source *source)
+/** parse_policy() - report what is wrong in the text of the policy @name, and what it includes */
+static int parse_policy(struct check *check, struct policy_texts *texts, const char *name,
+			const struct source *source)
 {
 	struct diagnostics diagnostics = { .arena = check->arena };
+	struct carrel_error err = { 0 };
 	struct policy policy;
 
-	int rc = policy_parse(name, source, check->arena, &policy, &diagnostics);
+	int rc = policytext_parse(texts, name, source, &check->settings, &policy, &diagnostics,
+				  &err);
+	if (rc < 0 && !diagnostics.errors)
+		return note_error(check, source->path, rc, &err);
 	if (rc == 0)
 		rc = expect_test(&policy, &check->settings, &diagnostics);
 	if (rc == 0)
@@ -63,31 +70,69 @@ static int parse_policy(struct check *check, const char *name, const struct sour
 	return findings_add(&check->findings, check->arena, source->path, &diagnostics);
 }
 
-/** check_policy() - report what is wrong with the policy in @path */
-static int check_policy(struct check *check, const char *name, const char *path,
-			bool trusted_only)
+/** note_parts() - remember the files of a policy beside its own; 0 or -ENOMEM */
+static int note_parts(struct check *check, const struct policy_texts *texts, const char *own_path)
 {
-	struct carrel_error err = { 0 };
-	struct source source;
+	for (size_t i = 0; i < texts->sources.list.count; i++) {
+		const char *path = texts->sources.list.items[i].path;
 
-	check->findings.policies++;
-	int rc = check_name(check, name, path);
-	if (rc < 0)
-		return rc;
-	rc = source_read(path, trusted_only, check->arena, &source, &err);
-	return rc < 0 ? note_error(check, path, rc, &err) : parse_policy(check, name, &source);
+		if (strcmp(path, own_path) == 0)
+			continue;
+		const char **part = ARENA_APPEND(check->arena, &check->parts);
+		if (!part)
+			return -ENOMEM;
+		*part = path;
+	}
+	return 0;
 }
 
-/** check_policy_trust() - report a policy that a login would refuse for its directory's sake */
-static int check_policy_trust(struct check *check, const struct policy_file *file)
+/** is_part() - is the file at @path there for policies that include it? */
+static bool is_part(const struct check *check, const char *path)
+{
+	for (size_t i = 0; i < check->parts.count; i++)
+		if (strcmp(check->parts.items[i], path) == 0)
+			return true;
+	return false;
+}
+
+/** is_overrides() - is @name that of the rules before all policies, and of no policy? */
+static bool is_overrides(const char *name)
+{
+	return strcmp(name, POLICY_OVERRIDES) == 0;
+}
+
+/**
+ * check_policy() - report what is wrong with the policy in @path
+ * @draft:	it is not installed: what it includes may be beside it
+ */
+static int check_policy(struct check *check, const char *name, const char *path, bool draft)
 {
 	struct carrel_error err = { 0 };
-	const char *warning;
-	struct policy policy;
+	struct policy_texts texts;
+	struct source source;
 
-	int rc = source_policy_in_force(check->config, &check->settings, file->name, -1, false,
-					check->arena, &policy, &warning, &err);
-	return rc == -EPERM ? note_error(check, file->path, rc, &err) : 0;
+	check->findings.policies += !is_overrides(name);
+	int rc = check_name(check, name, path);
+	if (rc == 0)
+		rc = policytext_begin(check->config, check->findings.trust_checked, check->arena,
+				      &texts, &err);
+	if (rc < 0)
+		return rc;
+	if (draft) {
+		const char *slash = strrchr(path, '/');
+
+		texts.drafts = slash ? arena_strndup(check->arena, path, (size_t)(slash - path)) :
+				       ".";
+		if (!texts.drafts)
+			return -ENOMEM;
+		rc = source_read(path, false, check->arena, &source, &err);
+	} else {
+		rc = policytext_read(&texts, name, &source, &err);
+	}
+	if (rc < 0)
+		return note_error(check, path, rc, &err);
+	rc = parse_policy(check, &texts, name, &source);
+	return rc < 0 ? rc : note_parts(check, &texts, path);
 }
 
 /** is_packaged() - @file is not the administrator's */
@@ -104,7 +149,7 @@ static int check_assigned(struct check *check, const struct policy_file *file)
 	struct diagnostics diagnostics = { .arena = check->arena };
 	const struct position whole_file = { .file = file->path };
 
-	if (!check->settled || is_packaged(file))
+	if (!check->settled || is_packaged(file) || is_part(check, file->path))
 		return 0;
 	for (size_t i = 0; i < check->settings.assignments.count; i++) {
 		const struct assignment *assignment = &check->settings.assignments.items[i];
@@ -121,20 +166,16 @@ static int check_assigned(struct check *check, const struct policy_file *file)
 /** check_installed_policies() - every policy that a login could be given */
 static int check_installed_policies(struct check *check)
 {
-	for (size_t i = 0; i < check->known.list.count; i++) {
-		const struct policy_file *file = &check->known.list.items[i];
-		unsigned errors = check->findings.errors;
+	int rc = 0;
 
-		int rc = check_policy(check, file->name, file->path,
-				      check->findings.trust_checked);
-		if (rc == 0 && check->findings.trust_checked && check->findings.errors == errors)
-			rc = check_policy_trust(check, file);
-		if (rc == 0)
-			rc = check_assigned(check, file);
-		if (rc < 0)
-			return rc;
+	for (size_t i = 0; i < check->known.list.count && rc == 0; i++) {
+		const struct policy_file *file = &check->known.list.items[i];
+
+		rc = check_policy(check, file->name, file->path, false);
 	}
-	return 0;
+	for (size_t i = 0; i < check->known.list.count && rc == 0; i++)
+		rc = check_assigned(check, &check->known.list.items[i]);
+	return rc;
 }
 
 /** check_assignment() - report an assignment of a policy that there is not */
@@ -228,7 +269,7 @@ static int check_files(struct check *check, int count, char *const *files)
 		rc = policyfile_name(files[i], check->arena, &name);
 		if (rc < 0)
 			break;
-		rc = name ? check_policy(check, name, files[i], false) :
+		rc = name ? check_policy(check, name, files[i], true) :
 			    check_config_file(check, files[i]);
 	}
 	return rc;

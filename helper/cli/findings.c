@@ -2,6 +2,7 @@
 #include "cli/check.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/view.h"
@@ -31,20 +32,43 @@ int findings_add_file(struct findings *findings, struct arena *arena, const char
 	return add(findings, arena, SEVERITY_ERROR, kept_path, kept_message);
 }
 
+/** is_known() - was the same said already? Of a text that several policies include, it is. */
+static bool is_known(const struct findings *findings, const struct diagnostic *finding)
+{
+	for (size_t i = 0; i < findings->list.count; i++) {
+		const struct diagnostic *known = &findings->list.items[i];
+
+		if (known->position.line == finding->position.line &&
+		    known->position.column == finding->position.column &&
+		    known->severity == finding->severity &&
+		    strcmp(known->position.file, finding->position.file) == 0 &&
+		    strcmp(known->message, finding->message) == 0)
+			return true;
+	}
+	return false;
+}
+
 int findings_add(struct findings *findings, struct arena *arena, const char *path,
 		 const struct diagnostics *diagnostics)
 {
 	size_t all = (size_t)diagnostics->errors + diagnostics->warnings;
 	size_t kept = diagnostics->list.count;
 
+	findings->errors += diagnostics->errors;
+	findings->warnings += diagnostics->warnings;
 	for (size_t i = 0; i < kept; i++) {
+		const struct diagnostic *one = &diagnostics->list.items[i];
+
+		if (is_known(findings, one)) {
+			*(one->severity == SEVERITY_ERROR ? &findings->errors :
+							    &findings->warnings) -= 1;
+			continue;
+		}
 		struct diagnostic *finding = ARENA_APPEND(arena, &findings->list);
 		if (!finding)
 			return -ENOMEM;
-		*finding = diagnostics->list.items[i];
+		*finding = *one;
 	}
-	findings->errors += diagnostics->errors;
-	findings->warnings += diagnostics->warnings;
 	if (all == kept)
 		return 0;
 

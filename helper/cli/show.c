@@ -74,16 +74,25 @@ static int put_sessions(const struct view *view, struct arena *arena, struct buf
 	return 0;
 }
 
+/** put_overrides() - append the rules that decide before the policy's, if there are any */
+static void put_overrides(const struct policy *policy, struct buffer *text)
+{
+	for (size_t i = 0; i < policy->rules.count && policy->rules.items[i].override; i++)
+		put_line(text, i ? "" : "overrides", policy->rules.items[i].text);
+}
+
 /** put_rules() - append the policy: its defaults and its rules, as they were written */
 static void put_rules(const struct policy *policy, struct buffer *text)
 {
 	if (policy->description)
 		put_line(text, "about", policy->description);
+	put_overrides(policy, text);
 	buffer_printf(text, "  %-10s  default %s out, %s in\n", "rules",
 		      verdict_name(policy->defaults[DIRECTION_OUT]),
 		      verdict_name(policy->defaults[DIRECTION_IN]));
 	for (size_t i = 0; i < policy->rules.count; i++)
-		put_line(text, "", policy->rules.items[i].text);
+		if (!policy->rules.items[i].override)
+			put_line(text, "", policy->rules.items[i].text);
 }
 
 int show_put_text(const struct view *view, const struct show_policy *shown, struct arena *arena,
@@ -109,6 +118,26 @@ int show_put_text(const struct view *view, const struct show_policy *shown, stru
 	return put_sessions(view, arena, text);
 }
 
+/** put_json_rules() - append the rules that are (@override), or are not, overrides; or null */
+static void put_json_rules(const struct policy *policy, bool override, struct buffer *text)
+{
+	const char *separator = "";
+
+	if (!policy) {
+		buffer_puts(text, "null");
+		return;
+	}
+	buffer_puts(text, "[");
+	for (size_t i = 0; i < policy->rules.count; i++) {
+		if (policy->rules.items[i].override != override)
+			continue;
+		buffer_puts(text, separator);
+		buffer_json_string(text, policy->rules.items[i].text);
+		separator = ", ";
+	}
+	buffer_puts(text, "]");
+}
+
 void show_put_json(const struct view *view, const struct show_policy *shown, struct buffer *text)
 {
 	const struct policy *policy = shown->policy;
@@ -125,15 +154,10 @@ void show_put_json(const struct view *view, const struct show_policy *shown, str
 	buffer_puts(text, ", ");
 	view_put_json_member(text, "default_in",
 			     policy ? verdict_name(policy->defaults[DIRECTION_IN]) : NULL);
+	buffer_puts(text, ", \"overrides\": ");
+	put_json_rules(policy, true, text);
 	buffer_puts(text, ", \"rules\": ");
-	if (!policy)
-		buffer_puts(text, "null");
-	for (size_t i = 0; policy && i < policy->rules.count; i++) {
-		buffer_puts(text, i ? ", " : "[");
-		buffer_json_string(text, policy->rules.items[i].text);
-	}
-	if (policy)
-		buffer_puts(text, policy->rules.count ? "]" : "[]");
+	put_json_rules(policy, false, text);
 	buffer_puts(text, "}\n");
 }
 

@@ -191,6 +191,9 @@ static int parse_target(struct lexer *lexer, struct assignment *assignment)
 		return lexer_error(lexer, token,
 				   "%s is a condition; expected a policy, unconfined or deny "
 				   "before it", token_show(token, shown));
+	if (token_is(token, POLICY_OVERRIDES))
+		return lexer_error(lexer, token, "'%s' decides before every policy; it cannot be "
+				   "one", POLICY_OVERRIDES);
 	if (token->kind != TOKEN_WORD || !name_valid_policy(token->text, token->length))
 		return lexer_refuse(lexer, token, what,
 				    "unconfined, deny, or a name of 1 to 32 characters from a-z, "

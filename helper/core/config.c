@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "core/assign.h"
 #include "core/directive.h"
 #include "core/value.h"
@@ -99,6 +100,71 @@ static int parse_linger(struct lexer *lexer, const struct token *keyword, void *
 			      &config->linger_s);
 }
 
+const struct named_set *config_find_set(const struct config *config, const char *name,
+					size_t length)
+{
+	for (size_t i = 0; i < config->sets.count; i++)
+		if (strlen(config->sets.items[i].name) == length &&
+		    memcmp(config->sets.items[i].name, name, length) == 0)
+			return &config->sets.items[i];
+	return NULL;
+}
+
+void config_write_sets(const struct config *config, struct buffer *buffer)
+{
+	char text[PREFIX_TEXT_SIZE];
+
+	for (size_t i = 0; i < config->sets.count; i++) {
+		const struct named_set *set = &config->sets.items[i];
+
+		for (size_t k = 0; k < set->prefixes.count; k++) {
+			prefix_format(&set->prefixes.items[k], text);
+			buffer_printf(buffer, "set %s %s\n", set->name, text);
+		}
+	}
+}
+
+/* The set that the name @token stands for, made when it is new; NULL when memory ran out. */
+static struct named_set *get_set(struct lexer *lexer, const struct token *token,
+				 struct config *config)
+{
+	for (size_t i = 0; i < config->sets.count; i++)
+		if (token_is(token, config->sets.items[i].name))
+			return &config->sets.items[i];
+
+	const char *name = arena_strndup(lexer->arena, token->text, token->length);
+	struct named_set *set = name ? ARENA_APPEND(lexer->arena, &config->sets) : NULL;
+	if (set)
+		set->name = name;
+	return set;
+}
+
+/* "set": NAME ADDRESS-OR-PREFIX,...; several of one name add up */
+static int parse_set(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	const struct token *token = lexer_take(lexer);
+
+	(void)keyword;
+	if (token->kind != TOKEN_WORD || !name_valid_policy(token->text, token->length))
+		return lexer_refuse(lexer, token, "a name for a set",
+				    "1 to 32 characters from a-z, 0-9, '_', '-' and '.'", NULL);
+	struct named_set *set = get_set(lexer, token, target);
+	if (!set)
+		return -ENOMEM;
+	do {
+		struct prefix prefix;
+		int rc = value_prefix(lexer, lexer_take(lexer), "an address",
+				      "an address or a prefix", NULL, &prefix);
+		if (rc)
+			return rc;
+		struct prefix *added = ARENA_APPEND(lexer->arena, &set->prefixes);
+		if (!added)
+			return -ENOMEM;
+		*added = prefix;
+	} while (lexer_accept(lexer, TOKEN_COMMA));
+	return 0;
+}
+
 /* "assign" */
 static int parse_assign(struct lexer *lexer, const struct token *keyword, void *target)
 {
@@ -109,6 +175,7 @@ static const struct directive config_directives[] = {
 	{ "pool4", true, parse_pool4 },
 	{ "pool6", true, parse_pool6 },
 	{ "linger", true, parse_linger },
+	{ "set", false, parse_set },
 	{ "assign", false, parse_assign },
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * carrel.conf and its drop-ins: pools, how long carrels are kept, and who gets which policy.
+ * carrel.conf and its drop-ins: pools, how long carrels are kept, sets of addresses that
+ * policies name, and who gets which policy.
  */
 #ifndef CARREL_CORE_CONFIG_H
 #define CARREL_CORE_CONFIG_H
@@ -13,6 +14,7 @@
 #include "core/diagnostic.h"
 #include "base/subject.h"
 
+struct buffer;
 struct carrel_error;
 
 /* A file and its text: what a parser is given. Text may hold NUL bytes (an error). */
@@ -59,10 +61,17 @@ struct assignment {
 	struct position position;
 };
 
+/* Addresses under a name: "to set campus". */
+struct named_set {
+	const char *name;
+	ARENA_LIST(struct prefix) prefixes;     /* as written: of both families, in any order */
+};
+
 struct config {
 	struct prefix pool4;            /* default 10.213.0.0/16; /8 to /30 */
 	struct prefix pool6;            /* default fd42:ca44:e1::/64; /96 or shorter: holds a 32-bit uid */
 	uint64_t linger_s;              /* an idle carrel is kept this long; default 10 minutes */
+	ARENA_LIST(struct named_set) sets;      /* each name once */
 	ARENA_LIST(struct assignment) assignments;
 	ARENA_LIST(const char *) groups; /* every group name that a condition uses, once */
 };
@@ -77,6 +86,13 @@ struct config {
  */
 int config_parse(const struct sources *sources, struct arena *arena,
 		 struct config *ret_config, struct diagnostics *diagnostics);
+
+/** config_find_set() - the set called @name, or NULL */
+const struct named_set *config_find_set(const struct config *config, const char *name,
+					size_t length);
+
+/** config_write_sets() - append @config's sets as a text that config_parse() understands */
+void config_write_sets(const struct config *config, struct buffer *buffer);
 
 /**
  * config_assign() - the first assignment that holds for @subject

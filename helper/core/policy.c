@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "core/directive.h"
 #include "core/expect.h"
+#include "core/policy_include.h"
 #include "core/policy_rule.h"
 #include "core/value.h"
 
@@ -30,6 +31,12 @@ static_assert(sizeof(logout_words) / sizeof(*logout_words) == LOGOUT_CUT + 2,
 struct policy_parser {
 	struct policy policy;
 	struct position default_at[DIRECTION_COUNT];    /* line 0: not yet */
+	const struct policy_context *context;
+	struct directives of_policy, of_overrides;
+	struct directives *directives;                  /* the one of these for what is read */
+	const struct include_frame *frame;              /* of the file that is read */
+	unsigned included;                              /* files, so far */
+	bool override;                                  /* what is read decides before all else */
 };
 
 const char *uplink_name(enum uplink uplink)
@@ -190,8 +197,39 @@ static int parse_default(struct lexer *lexer, const struct token *keyword, void 
 static int parse_rule(struct lexer *lexer, const struct token *keyword, void *target)
 {
 	struct policy_parser *parser = target;
+	int rc = policy_rule_parse(lexer, keyword, parser->context->config, &parser->policy);
 
-	return policy_rule_parse(lexer, keyword, &parser->policy);
+	if (!rc)
+		parser->policy.rules.items[parser->policy.rules.count - 1].override =
+			parser->override;
+	return rc;
+}
+
+/* Every line of one file, and of those that it includes: 0 or -ENOMEM. */
+static int parse_file(struct policy_parser *parser, const struct source *source,
+		      struct arena *arena, struct diagnostics *diagnostics)
+{
+	const struct include_frame frame = { source->path, parser->frame };
+
+	parser->frame = &frame;
+	parser->policy.digest = digest_add(parser->policy.digest, source->text, source->length);
+	int rc = directive_parse(parser->directives, source, arena, diagnostics, parser);
+	parser->frame = frame.includer;
+	return rc;
+}
+
+/* "include": as if the lines of the other file stood here */
+static int parse_include(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	struct policy_parser *parser = target;
+	struct source source;
+
+	(void)keyword;
+	int rc = policy_include_open(lexer, parser->context, parser->frame, &parser->included,
+				     &source);
+	if (!rc)
+		rc = lexer_expect_end(lexer, "the end of the line", NULL);
+	return rc ? rc : parse_file(parser, &source, lexer->arena, lexer->diagnostics);
 }
 
 /* "expect": what must be true of the rules. */
@@ -203,6 +241,7 @@ static int parse_expect(struct lexer *lexer, const struct token *keyword, void *
 }
 
 static const struct directive policy_directives[] = {
+	{ "include", false, parse_include },
 	{ "description", true, parse_description },
 	{ "uplink", true, parse_uplink },
 	{ "logout", true, parse_logout },
@@ -213,33 +252,71 @@ static const struct directive policy_directives[] = {
 	{ "expect", false, parse_expect },
 };
 
-int policy_parse(const char *name, const struct source *source, struct arena *arena,
-		 struct policy *ret_policy, struct diagnostics *diagnostics)
+static const struct directive override_directives[] = {
+	{ "include", false, parse_include },
+	{ "allow", false, parse_rule },
+	{ "deny", false, parse_rule },
+	{ "reject", false, parse_rule },
+};
+
+#define DIRECTIVES(rows_) { .rows = (rows_), .count = sizeof(rows_) / sizeof(*(rows_)) }
+
+/* Understand the overrides, then the policy, unless it is the overrides itself. */
+static int parse_files(struct policy_parser *parser, const struct source *source,
+		       struct arena *arena, struct diagnostics *diagnostics)
+{
+	bool is_overrides = strcmp(parser->policy.name, POLICY_OVERRIDES) == 0;
+	const struct source *overrides = is_overrides ? source : parser->context->overrides;
+	int rc = 0;
+
+	if (overrides) {
+		parser->directives = &parser->of_overrides;
+		parser->override = true;
+		rc = parse_file(parser, overrides, arena, diagnostics);
+	}
+	if (!rc && !is_overrides) {
+		parser->directives = &parser->of_policy;
+		parser->override = false;
+		rc = parse_file(parser, source, arena, diagnostics);
+	}
+	return rc;
+}
+
+int policy_parse_within(const struct policy_context *context, const char *name,
+			const struct source *source, struct arena *arena,
+			struct policy *ret_policy, struct diagnostics *diagnostics)
 {
 	struct policy_parser parser = {
 		.policy = {
 			.name = arena_strdup(arena, name),
-			.digest = digest_add(DIGEST_START, source->text, source->length),
+			.digest = DIGEST_START,
 			.uplink = UPLINK_NAT,
 			.defaults = {
 				[DIRECTION_OUT] = VERDICT_ALLOW,
 				[DIRECTION_IN] = VERDICT_DENY,
 			},
 		},
-	};
-	struct directives directives = {
-		.rows = policy_directives,
-		.count = sizeof(policy_directives) / sizeof(*policy_directives),
+		.context = context,
+		.of_policy = DIRECTIVES(policy_directives),
+		.of_overrides = DIRECTIVES(override_directives),
 	};
 	unsigned errors_before = diagnostics->errors;
 
 	if (!parser.policy.name)
 		return -ENOMEM;
-	int rc = directive_parse(&directives, source, arena, diagnostics, &parser);
+	int rc = parse_files(&parser, source, arena, diagnostics);
 	if (rc)
 		return rc;
 	if (diagnostics->errors > errors_before)
 		return -EINVAL;
 	*ret_policy = parser.policy;
 	return 0;
+}
+
+int policy_parse(const char *name, const struct source *source, struct arena *arena,
+		 struct policy *ret_policy, struct diagnostics *diagnostics)
+{
+	const struct policy_context alone = { 0 };
+
+	return policy_parse_within(&alone, name, source, arena, ret_policy, diagnostics);
 }

@@ -18,6 +18,8 @@
 #include "core/config.h"
 #include "core/diagnostic.h"
 
+struct carrel_error;
+
 enum uplink { UPLINK_NAT, UPLINK_NONE };
 
 /* What the user's last logout does to processes that stay behind: their network stays, or goes. */
@@ -56,6 +58,7 @@ struct policy_rule {
 	ARENA_LIST(struct port_range) ports;    /* sorted, no overlap; empty = every port */
 	/* Only of a rule about ICMP alone. Each once; empty = every type of both families. */
 	ARENA_LIST(struct icmp_type) icmp_types;
+	bool override;                          /* of POLICY_OVERRIDES: stands before all others */
 	const char *comment;                    /* from the quotes at the end, or NULL */
 	const char *text;                       /* the line as written, blanks folded */
 	struct position position;
@@ -66,7 +69,7 @@ struct expectation;
 struct policy {
 	const char *name;
 	const char *description;                /* or NULL */
-	uint64_t digest;                        /* of its text (base/digest.h) */
+	uint64_t digest;                        /* of all texts and sets (base/digest.h) */
 	enum uplink uplink;                     /* default nat */
 	enum logout logout;                     /* default keep */
 	enum verdict defaults[DIRECTION_COUNT]; /* built-in: allow out, deny in */
@@ -74,15 +77,35 @@ struct policy {
 	ARENA_LIST(struct expectation) expectations;    /* core/expect.h */
 };
 
+/* What the text of a policy may refer to. Any part may be absent. */
+struct policy_context {
+	const struct config *config;            /* whose sets rules name */
+	const struct source *overrides;         /* rules that decide before those of the policy */
+	/*
+	 * Gets what "include" names.
+	 * @ret_source:	its text must outlive the parsing, not the policy
+	 * Return: 0; -ENOMEM; -errno with the reason
+	 */
+	int (*include)(void *reader, const char *name, struct source *ret_source,
+		       struct carrel_error *err);
+	void *reader;
+};
+
 /**
- * policy_parse() - check and understand one policy
- * @name:	the policy's name
+ * policy_parse_within() - check and understand one policy
+ * @name:	the policy's name; of POLICY_OVERRIDES the rules are understood, and nothing
+ *		else may stand in it
  * @source:	its file
- * @arena:	the policy lives here; keeps no pointer into @source's text
+ * @arena:	the policy lives here; keeps no pointer into a text
  *
  * Return: 0; -EINVAL when an error was added to @diagnostics; -ENOMEM
- * Context: pure
+ * Context: pure, as far as @context's include() is
  */
+int policy_parse_within(const struct policy_context *context, const char *name,
+			const struct source *source, struct arena *arena,
+			struct policy *ret_policy, struct diagnostics *diagnostics);
+
+/** policy_parse() - the same for a text that refers to nothing */
 int policy_parse(const char *name, const struct source *source, struct arena *arena,
 		 struct policy *ret_policy, struct diagnostics *diagnostics);
 

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "core/policy_icmp.h"
 #include "core/prefixes.h"
 #include "core/value.h"
@@ -36,24 +37,26 @@ static const char *const protocol_or_part_words[] = {
 };
 
 enum remote_word {
-	WORD_ANY, WORD_HOST, WORD_PEERS, WORD_PRIVATE, WORD_METADATA, WORD_INTERNET,
+	WORD_ANY, WORD_HOST, WORD_PEERS, WORD_PRIVATE, WORD_METADATA, WORD_INTERNET, WORD_SET,
 };
 static const char *const remote_words[] = {
-	"any", "host", "peers", "private", "metadata", "internet", NULL,
+	"any", "host", "peers", "private", "metadata", "internet", "set", NULL,
 };
-static_assert(sizeof(remote_words) / sizeof(*remote_words) == WORD_INTERNET + 2,
+static_assert(sizeof(remote_words) / sizeof(*remote_words) == WORD_SET + 2,
 	      "one word for each enum remote_word");
 
 /* A rule while its line is read. */
 struct rule_parser {
 	struct policy_rule rule;
+	const struct config *config;            /* whose sets it may name; or NULL */
+	uint64_t digest;                        /* of the policy, and of the sets that are named */
 	unsigned words;                         /* 1 << enum remote_word: seen */
 	const struct token *other;              /* a destination that "any" has in it already */
 };
 
 static const char remote_what[] = "an address";
 static const char remote_expected[] =
-	"any, host, peers, private, metadata, internet, an address or a prefix";
+	"any, host, peers, private, metadata, internet, set NAME, an address or a prefix";
 
 /* The word that stands before the remote ends of a rule: a packet's destination or source. */
 static const char *remote_keyword(const struct policy_rule *rule)
@@ -80,12 +83,10 @@ static int parse_protocols(struct lexer *lexer, struct policy_rule *rule)
 	return 0;
 }
 
-/* Append the prefixes of a class word; 0 or -ENOMEM. */
-static int append_class(struct lexer *lexer, const char *word, struct policy_rule *rule)
+/* Append @prefixes to what the rule is about; 0 or -ENOMEM. */
+static int append_remotes(struct lexer *lexer, const struct prefix *prefixes, size_t count,
+			  struct policy_rule *rule)
 {
-	size_t count;
-	const struct prefix *prefixes = policy_class_prefixes(word, strlen(word), &count);
-
 	for (size_t i = 0; i < count; i++) {
 		struct prefix *remote = ARENA_APPEND(lexer->arena, &rule->remotes);
 		if (!remote)
@@ -95,13 +96,49 @@ static int append_class(struct lexer *lexer, const char *word, struct policy_rul
 	return 0;
 }
 
+/* Append the prefixes of a class word; 0 or -ENOMEM. */
+static int append_class(struct lexer *lexer, const char *word, struct policy_rule *rule)
+{
+	size_t count;
+	const struct prefix *prefixes = policy_class_prefixes(word, strlen(word), &count);
+
+	return append_remotes(lexer, prefixes, count, rule);
+}
+
+/* Report a set that there is not. */
+static int refuse_set(struct lexer *lexer, const struct token *token, const struct config *config)
+{
+	size_t count = config ? config->sets.count : 0;
+	const char **words = arena_alloc(lexer->arena, (count + 1) * sizeof(*words));
+
+	if (!words)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		words[i] = config->sets.items[i].name;
+	return lexer_refuse(lexer, token, "a set", "one that carrel.conf defines", words);
+}
+
+/* NAME, behind "set" */
+static int parse_set(struct lexer *lexer, struct rule_parser *parser)
+{
+	const struct token *token = lexer_take(lexer);
+	const struct named_set *set = parser->config && token->kind == TOKEN_WORD
+		? config_find_set(parser->config, token->text, token->length) : NULL;
+
+	if (!set)
+		return refuse_set(lexer, token, parser->config);
+	for (size_t i = 0; i < set->prefixes.count; i++)
+		parser->digest = digest_add_prefix(parser->digest, &set->prefixes.items[i]);
+	return append_remotes(lexer, set->prefixes.items, set->prefixes.count, &parser->rule);
+}
+
 /* Take note of one of remote_words. */
 static int note_remote_word(struct lexer *lexer, const struct token *token,
 			    enum remote_word word, struct rule_parser *parser)
 {
 	char shown[TOKEN_SHOWN_SIZE];
 
-	if (parser->words & 1U << word)
+	if (parser->words & 1U << word && word != WORD_SET)
 		return lexer_error(lexer, token, "%s stands twice in the list",
 				   token_show(token, shown));
 	parser->words |= 1U << word;
@@ -124,6 +161,9 @@ static int note_remote_word(struct lexer *lexer, const struct token *token,
 		parser->other = token;
 		parser->rule.remote_any = true;
 		return 0;
+	case WORD_SET:
+		parser->other = token;
+		return parse_set(lexer, parser);
 	}
 	return 0;
 }
@@ -314,9 +354,12 @@ static int parse_parts(struct lexer *lexer, struct rule_parser *parser)
 	return rc;
 }
 
-int policy_rule_parse(struct lexer *lexer, const struct token *keyword, struct policy *policy)
+int policy_rule_parse(struct lexer *lexer, const struct token *keyword,
+		      const struct config *config, struct policy *policy)
 {
-	struct rule_parser parser = { .rule.position = keyword->position };
+	struct rule_parser parser = {
+		.rule.position = keyword->position, .config = config, .digest = policy->digest,
+	};
 	int verdict = token_find(keyword, verdict_words);
 
 	assert(verdict >= 0);
@@ -334,5 +377,6 @@ int policy_rule_parse(struct lexer *lexer, const struct token *keyword, struct p
 	if (!kept)
 		return -ENOMEM;
 	*kept = parser.rule;
+	policy->digest = parser.digest;
 	return 0;
 }

@@ -13,10 +13,12 @@ extern const char *const direction_words[];
 /**
  * policy_rule_parse() - understand what stands behind the verdict
  * @keyword:	the verdict's word
- * @policy:	gets the rule
+ * @config:	whose sets the rule may name; or NULL
+ * @policy:	gets the rule; its digest, what the sets hold
  *
  * Return: 0; -EINVAL after reporting (@policy is as it was); -ENOMEM
  */
-int policy_rule_parse(struct lexer *lexer, const struct token *keyword, struct policy *policy);
+int policy_rule_parse(struct lexer *lexer, const struct token *keyword,
+		      const struct config *config, struct policy *policy);
 
 #endif

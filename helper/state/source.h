@@ -14,7 +14,7 @@ struct carrel_error;
 
 /* A configuration or policy larger than this is a mistake (10,000 rules are 1 MB). */
 #define SOURCE_MAX_BYTES (8 * 1024 * 1024)
-/* carrel.conf and its drop-ins; SOURCE_MAX_BYTES holds for all of them together too. */
+/* carrel.conf and its drop-ins, or a policy and what it includes; SOURCE_MAX_BYTES holds for all of them together too. */
 #define SOURCE_MAX_FILES 256
 
 /**
@@ -32,6 +32,17 @@ int source_read(const char *path, bool trusted_only, struct arena *arena,
  */
 int source_read_config(const char *path, bool trusted_only, struct arena *arena,
 		       struct sources *ret_sources, struct carrel_error *err);
+
+/**
+ * source_append() - the file @name in @directory, after those that are in @sources
+ *
+ * Both must be there, and trusted when @trusted_only. The limits above hold for all of
+ * @sources.
+ *
+ * Return: 0; -ENOENT; -EPERM; -E2BIG; -errno
+ */
+int source_append(const char *directory, const char *name, bool trusted_only,
+		  struct arena *arena, struct sources *sources, struct carrel_error *err);
 
 /**
  * source_config_in_force() - the configuration that decides now
@@ -53,7 +64,9 @@ int source_config_in_force(const char *path, int state_fd, bool keep, struct are
  * (when that is missing, untrusted or invalid, or not what it expects) the last valid text
  * @config_path: of carrel.conf, absolute; policies are in "policies" beside it, then the
  *		packaged ones
- * @config:	the configuration in force: what a policy expects is tested with its pools
+ * @config:	the configuration in force: rules name its sets, and what a policy expects is
+ *		tested with its pools. The last valid text has the sets that it was valid with
+ *		and is not tested: that other pools make it untrue must lock nobody out.
  *
  * Return: 0; -ENOENT with both paths that were looked at; -errno as above
  */

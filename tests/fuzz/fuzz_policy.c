@@ -56,14 +56,47 @@ static void ask(const struct policy *policy, struct arena *arena, struct diagnos
 	assert(rc == 0);
 }
 
+/* "self" and what is below it is the text again, of other names there is one with a rule. */
+static int include(void *reader, const char *name, struct source *ret_source,
+		   struct carrel_error *err)
+{
+	static const char rule[] = "deny out to set campus";
+
+	(void)err;
+	if (strncmp(name, "self", strlen("self")) == 0)
+		*ret_source = *(const struct source *)reader;
+	else
+		*ret_source = (struct source){ .text = rule, .length = strlen(rule) };
+	ret_source->path = name;
+	return 0;
+}
+
+/* A configuration with a set, "campus". */
+static void make_config(struct arena *arena, struct config *ret)
+{
+	static const char text[] = "set campus 192.0.2.0/24,2001:db8::/32";
+	struct diagnostics diagnostics = { .arena = arena };
+	struct source source = { .path = "conf", .text = text, .length = strlen(text) };
+	const struct sources sources = { .list = { &source, 1, 1 } };
+	int rc = config_parse(&sources, arena, ret, &diagnostics);
+
+	assert(rc == 0);
+	(void)rc;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
 	struct diagnostics diagnostics = { .arena = &arena };
 	struct source source = { .path = "fuzz", .text = (const char *)bytes, .length = length };
+	struct config config;
+	const struct policy_context context = {
+		.config = &config, .include = include, .reader = &source,
+	};
 	struct policy policy;
 
-	int rc = policy_parse("fuzz", &source, &arena, &policy, &diagnostics);
+	make_config(&arena, &config);
+	int rc = policy_parse_within(&context, "fuzz", &source, &arena, &policy, &diagnostics);
 	assert(rc == 0 || rc == -EINVAL);
 	assert((rc == 0) == (diagnostics.errors == 0));
 	for (size_t i = 0; rc == 0 && i < policy.rules.count; i++)

@@ -27,7 +27,7 @@ endpoint() {
 agrees() {
 	local rc=0 found=0
 	carrel explain "$1" tcp "$(endpoint "$2" "$3")" || rc=$?
-	as "$1" probe --wait 2 tcp "$2" "$3" || found=1
+	as "$1" probe --wait 1 tcp "$2" "$3" || found=1
 	case $rc:$found in
 	0:0|5:1) ;;
 	*) echo "$1 tcp $2 $3: explain exits $rc, the login's probe $found"; return 1 ;;
@@ -35,23 +35,16 @@ agrees() {
 }
 
 test_explain_agrees_with_logins() {
-	local user place pid pids=()
-	# All at once: what is denied takes its time.
+	local user place
 	for user in exam1 lab1 web1 offline1; do
 		for place in "${exam_site[@]}" "${other_site[@]}"; do
-			agrees "$user" "$place" 443 &
-			pids+=($!)
-			agrees "$user" "$place" 80 &
-			pids+=($!)
+			agrees "$user" "$place" 443
+			agrees "$user" "$place" 80
 		done
 		# the host itself
 		for place in "${server[@]}" "${uplink[@]}"; do
-			agrees "$user" "$place" 22 &
-			pids+=($!)
+			agrees "$user" "$place" 22
 		done
-	done
-	for pid in "${pids[@]}"; do
-		wait "$pid"
 	done
 }
 

@@ -93,7 +93,7 @@ static void test_findings_add_counts_what_was_not_kept(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < DIAGNOSTICS_MAX + 5; i++)
-		diagnostic_add(&diagnostics, SEVERITY_ERROR, &here, "wrong");
+		diagnostic_add(&diagnostics, SEVERITY_ERROR, &here, "wrong %u", i);
 	assert_int_equal(findings_add(&findings, &arena, here.file, &diagnostics), 0);
 	assert_int_equal(findings.errors, DIAGNOSTICS_MAX + 5);
 	assert_int_equal(findings.list.count, DIAGNOSTICS_MAX + 1);
@@ -102,10 +102,29 @@ static void test_findings_add_counts_what_was_not_kept(void **state)
 			       "\n/c/x.policy: error: 5 more findings are not shown\n"));
 }
 
+/* What is wrong with a text that two policies include is said once. */
+static void test_findings_add_counts_once_what_was_said_already(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct diagnostics diagnostics = { .arena = &arena };
+	struct findings findings = { 0 };
+
+	(void)state;
+	diagnostic_add(&diagnostics, SEVERITY_ERROR, &here, "wrong");
+	diagnostic_add(&diagnostics, SEVERITY_WARNING, &here, "wrong");
+	diagnostic_add(&diagnostics, SEVERITY_WARNING, &here, "odd");
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(findings_add(&findings, &arena, here.file, &diagnostics), 0);
+	assert_int_equal(findings.list.count, 3);
+	assert_int_equal(findings.errors, 1);
+	assert_int_equal(findings.warnings, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_findings_put_text_says_what_is_valid),
+		cmocka_unit_test(test_findings_add_counts_once_what_was_said_already),
 		cmocka_unit_test(test_findings_put_text_says_when_trust_was_not_checked),
 		cmocka_unit_test(test_findings_put_text_points_at_each_finding),
 		cmocka_unit_test(test_findings_put_json_has_all_of_it),

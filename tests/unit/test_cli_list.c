@@ -111,13 +111,15 @@ static void test_list_put_json_writes_an_empty_array_without_carrels(void **stat
 }
 
 static struct policy_rule rules[] = {
+	{ .text = "deny out to metadata", .override = true },
+	{ .text = "deny out tcp port 25", .override = true },
 	{ .text = "allow out tcp to 203.0.113.10 port 443 \"course site\"" },
 };
 
 static const struct policy exam = {
 	.name = "exam", .description = "Final exam",
 	.defaults = { [DIRECTION_OUT] = VERDICT_REJECT, [DIRECTION_IN] = VERDICT_DENY },
-	.rules = { .items = rules, .count = 1 },
+	.rules = { .items = rules, .count = 3 },
 };
 
 static void test_show_put_text_tells_everything(void **state)
@@ -140,6 +142,8 @@ static void test_show_put_text_tells_everything(void **state)
 		"  namespace   carrel-1001, inode 4026532345, pinned\n"
 		"  since       2026-01-31 16:05:09\n"
 		"  about       Final exam\n"
+		"  overrides   deny out to metadata\n"
+		"              deny out tcp port 25\n"
 		"  rules       default reject out, deny in\n"
 		"              allow out tcp to 203.0.113.10 port 443 \"course site\"\n"
 		"  sessions    2\n"
@@ -188,7 +192,8 @@ static void test_show_put_json_adds_the_policy(void **state)
 	assert_string_equal(tail_of(&text),
 		"\"policy_file\": \"/etc/carrel/policies/exam.policy\", "
 		"\"description\": \"Final exam\", \"default_out\": \"reject\", "
-		"\"default_in\": \"deny\", \"rules\": [\"allow out tcp to 203.0.113.10 port 443 "
+		"\"default_in\": \"deny\", \"overrides\": [\"deny out to metadata\", "
+		"\"deny out tcp port 25\"], \"rules\": [\"allow out tcp to 203.0.113.10 port 443 "
 		"\\\"course site\\\"\"]}\n");
 }
 
@@ -203,7 +208,7 @@ static void test_show_put_json_writes_null_for_a_policy_that_cannot_be_read(void
 	show_put_json(&views[1], &shown, &text);
 	assert_string_equal(tail_of(&text),
 		"\"policy_file\": null, \"description\": null, \"default_out\": null, "
-		"\"default_in\": null, \"rules\": null}\n");
+		"\"default_in\": null, \"overrides\": null, \"rules\": null}\n");
 }
 
 int main(void)

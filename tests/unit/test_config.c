@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text.h"
 
+#include "base/buffer.h"
+
 #include <errno.h>
 
 #include "base/error.h"
@@ -25,7 +27,8 @@ static void parse_valid(const char *text, struct arena *arena, struct config *co
 	assert_string_equal(said(arena, &diagnostics), "");
 }
 
-#define DIRECTIVES "; expected pool4, pool6, linger or assign"
+#define SET_NAMES "; expected 1 to 32 characters from a-z, 0-9, '_', '-' and '.'"
+#define DIRECTIVES "; expected pool4, pool6, linger, set or assign"
 #define CONDITIONS "; expected user, group, uid, service, from or tty"
 #define POLICIES "; expected unconfined, deny, or a name of 1 to 32 characters from a-z, 0-9, " \
 	"'_', '-' and '.'"
@@ -84,6 +87,20 @@ static void test_config_parse_reports_every_error(void **state)
 		  "line 1" },
 		{ "pool6 fd00::/64\npool6 fd00::/64", "2:1: a second 'pool6'; the first is at "
 		  "line 1" },
+		{ "set", "1:4: missing a name for a set" SET_NAMES },
+		{ "set Campus 192.0.2.1", "1:5: 'Campus' is not a name for a set" SET_NAMES },
+		{ "set \"campus\" 192.0.2.1", "1:5: \"campus\" is not a name for a set" SET_NAMES },
+		{ "set campus", "1:11: missing an address; expected an address or a prefix" },
+		{ "set campus any", "1:12: 'any' is not an address; expected an address or a "
+		  "prefix" },
+		{ "set campus 192.0.2.1,", "1:22: missing an address; expected an address or a "
+		  "prefix" },
+		{ "set campus 192.0.2.1/24", "1:12: '192.0.2.1/24' has bits set behind the first "
+		  "24; expected a prefix (did you mean '192.0.2.0/24'?)" },
+		{ "set campus 192.0.2.1 192.0.2.2", "1:22: unexpected '192.0.2.2'; expected the end "
+		  "of the line" },
+		{ "assign overrides", "1:8: 'overrides' decides before every policy; it cannot be "
+		  "one" },
 		{ "assign", "1:7: missing a policy" POLICIES },
 		{ "assign Exam", "1:8: 'Exam' is not a policy" POLICIES },
 		{ "assign \"exam\"", "1:8: \"exam\" is not a policy" POLICIES },
@@ -417,9 +434,29 @@ static void test_config_assign_asks_only_for_groups_that_decide(void **state)
 	assert_string_equal(assignment->policy, "exam");
 }
 
+static void test_config_sets_add_up_and_are_written_as_they_were_read(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	BUFFER_CLEANUP struct buffer text = { 0 };
+	struct config config, again;
+	struct diagnostics diagnostics = { 0 };
+
+	(void)state;
+	assert_int_equal(parse("set campus 192.0.2.0/24,2001:db8::/32\nset lab 192.0.2.7\n"
+			       "set campus 198.51.100.1\n", &arena, &config, &diagnostics), 0);
+	config_write_sets(&config, &text);
+	assert_string_equal(text.data, "set campus 192.0.2.0/24\nset campus 2001:db8::/32\n"
+				       "set campus 198.51.100.1\nset lab 192.0.2.7\n");
+	assert_int_equal(parse(text.data, &arena, &again, &diagnostics), 0);
+	assert_int_equal(again.sets.count, 2);
+	assert_int_equal(config_find_set(&again, "campus,", 6)->prefixes.count, 3);
+	assert_null(config_find_set(&again, "campus", 5));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_config_sets_add_up_and_are_written_as_they_were_read),
 		cmocka_unit_test(test_config_parse_reports_every_error),
 		cmocka_unit_test(test_config_parse_warns_of_assignments_never_reached),
 		cmocka_unit_test(test_config_parse_takes_all_files_as_one_text),

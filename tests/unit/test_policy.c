@@ -25,9 +25,14 @@ static void parse_valid(const char *text, struct arena *arena, struct policy *po
 	assert_int_equal(rc, 0);
 }
 
-#define DIRECTIVES "; expected description, uplink, logout, default, allow, deny, reject or expect"
+#define DIRECTIVES "; expected include, description, uplink, logout, default, allow, deny, reject " \
+	"or expect"
 #define PROTOCOLS "; expected tcp, udp, icmp or sctp"
-#define REMOTES "; expected any, host, peers, private, metadata, internet, an address or a prefix"
+#define REMOTES "; expected any, host, peers, private, metadata, internet, set NAME, an address or " \
+	"a prefix"
+#define SETS "; expected one that carrel.conf defines"
+#define INCLUDES "; expected names of 1 to 32 characters from a-z, 0-9, '_', '-' and '.', with '/' " \
+	"between them"
 #define ICMP_TYPES "; expected echo-request, echo-reply, destination-unreachable, " \
 	"packet-too-big, time-exceeded, parameter-problem, timestamp-request, timestamp-reply or a " \
 	"number from 0 to 255"
@@ -41,7 +46,15 @@ static void test_policy_parse_reports_every_error(void **state)
 	static const struct text_case cases[] = {
 		{ "alow out", "1:1: 'alow' is not a directive" DIRECTIVES
 		  " (did you mean 'allow'?)" },
-		{ "include x", "1:1: 'include' is not a directive" DIRECTIVES },
+		{ "include", "1:8: missing a name to include" INCLUDES },
+		{ "include \"x\"", "1:9: \"x\" is not a name to include" INCLUDES },
+		{ "include ../x", "1:9: '../x' is not a name to include" INCLUDES },
+		{ "include /x", "1:9: '/x' is not a name to include" INCLUDES },
+		{ "include x/", "1:9: 'x/' is not a name to include" INCLUDES },
+		{ "include x//y", "1:9: 'x//y' is not a name to include" INCLUDES },
+		{ "include x", "1:9: 'x' cannot be included by a text that stands alone" },
+		{ "include overrides", "1:9: 'overrides' decides before every policy; it cannot be "
+		  "included" },
 		{ "description", "1:12: missing a description; expected text in double quotes" },
 		{ "description Exam", "1:13: 'Exam' is not a description; expected text in double "
 		  "quotes" },
@@ -130,6 +143,8 @@ static void test_policy_parse_reports_every_error(void **state)
 		  "quotes or the end of the line" },
 		{ "allow out to host prot 80", "1:19: unexpected 'prot'; expected port, a comment "
 		  "in quotes or the end of the line (did you mean 'port'?)" },
+		{ "allow out to set", "1:17: missing a set" SETS },
+		{ "allow out to set campus", "1:18: 'campus' is not a set" SETS },
 		{ "allow out port", "1:15: missing a port" PORTS },
 		{ "allow out port http", "1:16: 'http' is not a port" PORTS },
 		{ "allow out port 0", "1:16: '0' is not a port" PORTS },

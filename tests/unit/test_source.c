@@ -21,6 +21,7 @@
 struct place {
 	char root[64];
 	char config[96];        /* ROOT/etc/carrel.conf */
+	const char *sets;       /* of the configuration in force; as a text */
 	int state_fd;
 	struct arena arena;
 };
@@ -62,6 +63,7 @@ static int setup(void **state)
 	strcpy(place->root, "/tmp/carrel-test-source-XXXXXX");
 	assert_non_null(mkdtemp(place->root));
 	snprintf(place->config, sizeof(place->config), "%s/etc/carrel.conf", place->root);
+	place->sets = "";
 	make_directory(place, "etc");
 	make_directory(place, "state");
 	make_directory(place, "state/valid");
@@ -324,7 +326,7 @@ static void test_source_config_in_force_keeps_the_last_valid_text(void **state)
 	assert_int_equal(config_in_force(place, &warning, NULL), 2);
 	assert_string_equal(neutral(place, warning),
 			    "ROOT/etc/carrel.conf:1:1: 'asign' is not a directive; expected pool4, "
-			    "pool6, linger or assign (did you mean 'assign'?); the last valid version "
+			    "pool6, linger, set or assign (did you mean 'assign'?); the last valid version "
 			    "stays in force");
 
 	write_file(place, "etc/carrel.conf", "assign web user a\n", 0666);
@@ -446,12 +448,13 @@ static void test_source_config_in_force_writes_only_what_is_new(void **state)
 static int policy_in_force(struct place *place, const char *name, const char **ret_warning,
 			   struct carrel_error *err)
 {
-	const struct sources none = { 0 };
 	struct diagnostics diagnostics = { .arena = &place->arena };
+	struct source source = text_source(place->sets);
+	const struct sources sources = { .list = { &source, 1, 1 } };
 	struct config config;
 	struct policy policy;
 
-	assert_int_equal(config_parse(&none, &place->arena, &config, &diagnostics), 0);
+	assert_int_equal(config_parse(&sources, &place->arena, &config, &diagnostics), 0);
 	*ret_warning = "not written";
 	int rc = source_policy_in_force(place->config, &config, name, place->state_fd, true,
 					&place->arena, &policy, ret_warning, err);
@@ -498,6 +501,92 @@ static void test_source_policy_in_force_refuses_what_is_not_as_it_expects(void *
 		   "expect deny tcp 192.0.2.1:80\n", 0644);
 	assert_int_equal(policy_in_force(place, "t", &warning, NULL), 1);
 	assert_non_null(strstr(warning, "is not true"));
+}
+
+static void test_source_policy_in_force_reads_what_it_includes(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	const char *warning;
+	char directory[128];
+
+	NEEDS_ROOT();
+	make_directory(place, "etc/policies");
+	make_directory(place, "etc/policies/common");
+	write_file(place, "etc/policies/t.policy", "include common/a\nallow out\n", 0644);
+	write_file(place, "etc/policies/common/a.policy", "include b\ndeny in\n", 0644);
+	write_file(place, "etc/policies/b.policy", "deny in tcp\n", 0644);
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), 3);
+	assert_null(warning);
+
+	/* Each of them is kept, wherever the error is. */
+	write_file(place, "etc/policies/b.policy", "dany in tcp\n", 0644);
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), 3);
+	assert_non_null(strstr(warning, "/b.policy:1:1: 'dany' is not a directive"));
+	write_file(place, "etc/policies/b.policy", "deny in tcp\n", 0644);
+	remove_file(place, "etc/policies/common/a.policy");
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), 3);
+	assert_string_equal(neutral(place, warning), "ROOT/etc/policies/t.policy:1:9: cannot include "
+			    "'common/a': there is no policy 'common/a': neither "
+			    "ROOT/etc/policies/common/a.policy nor " PATH_PACKAGED_POLICIES
+			    "/common/a.policy; the last valid version stays in force");
+
+	/* A file that is included is as trusted as the policy must be. */
+	write_file(place, "etc/policies/common/a.policy", "deny in\n", 0666);
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), 3);
+	assert_non_null(strstr(warning, "chmod go-w"));
+	write_file(place, "etc/policies/common/a.policy", "deny in\n", 0644);
+	snprintf(directory, sizeof(directory), "%s/etc/policies/common", place->root);
+	assert_int_equal(chmod(directory, 0777), 0);
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), 3);
+	assert_non_null(strstr(warning, "chmod go-w"));
+	assert_int_equal(chmod(directory, 0755), 0);
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), 2);
+	assert_null(warning);
+}
+
+static void test_source_policy_in_force_puts_overrides_first(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	const char *warning;
+
+	NEEDS_ROOT();
+	make_directory(place, "etc/policies");
+	write_file(place, "etc/policies/t.policy", "allow out\n", 0644);
+	write_file(place, "etc/policies/overrides.policy", "deny out tcp\ndeny out udp\n", 0644);
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), 3);
+	/* Broken overrides leave all policies as they were; overrides are no policy. */
+	write_file(place, "etc/policies/overrides.policy", "uplink none\n", 0644);
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), 3);
+	assert_non_null(strstr(warning, "overrides.policy:1:1: 'uplink' is not a directive"));
+	write_file(place, "etc/policies/overrides.policy", "deny out\n", 0666);
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), 3);
+	assert_non_null(strstr(warning, "overrides.policy may be written by others"));
+	assert_int_equal(policy_in_force(place, "overrides", &warning, &err), -EINVAL);
+	assert_string_equal(err.text, "'overrides' is not the name of a policy");
+	remove_file(place, "etc/policies/overrides.policy");
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), 1);
+	assert_null(warning);
+}
+
+static void test_source_policy_in_force_keeps_the_sets_it_was_valid_with(void **state)
+{
+	struct place *place = *state;
+	struct carrel_error err;
+	const char *warning;
+
+	NEEDS_ROOT();
+	make_directory(place, "etc/policies");
+	write_file(place, "etc/policies/t.policy", "deny out to set a\nallow out\n", 0644);
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), -EINVAL);
+	place->sets = "set a 192.0.2.1\nset b 2001:db8::/32\n";
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), 2);
+	assert_null(warning);
+	place->sets = "set b 192.0.2.1\n";
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), 2);
+	assert_non_null(strstr(warning, "t.policy:1:17: 'a' is not a set; expected one that "
+				       "carrel.conf defines (did you mean 'b'?); the last valid"));
 }
 
 static void test_source_policy_in_force_names_both_paths_of_a_missing_one(void **state)
@@ -562,6 +651,9 @@ int main(void)
 		TEST(test_source_config_in_force_writes_only_what_is_new),
 		TEST(test_source_policy_in_force_keeps_the_last_valid_text),
 		TEST(test_source_policy_in_force_refuses_what_is_not_as_it_expects),
+		TEST(test_source_policy_in_force_reads_what_it_includes),
+		TEST(test_source_policy_in_force_puts_overrides_first),
+		TEST(test_source_policy_in_force_keeps_the_sets_it_was_valid_with),
 		TEST(test_source_policy_in_force_names_both_paths_of_a_missing_one),
 		TEST(test_source_policy_in_force_refuses_names_that_are_paths),
 		TEST(test_source_policy_in_force_distrusts_a_directory_that_others_write),
