@@ -36,6 +36,8 @@ static request_handler *const handlers[] = {
 	[WIRE_REMOVE]  = request_remove,
 	[WIRE_CLOSE]   = request_close,
 	[WIRE_COLLECT] = request_collect,
+	[WIRE_APPLY]   = request_apply,
+	[WIRE_RUN]     = request_run,
 };
 
 void request_warn(struct request *request, const char *format, ...)

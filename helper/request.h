@@ -30,6 +30,8 @@ request_handler request_open;           /* open.c */
 request_handler request_remove;         /* remove.c */
 request_handler request_close;          /* collect.c */
 request_handler request_collect;        /* collect.c */
+request_handler request_apply;          /* apply.c */
+request_handler request_run;            /* run.c */
 
 /** request_warn() - a line for the administrator's log that does not stop the login */
 void request_warn(struct request *request, const char *format, ...)

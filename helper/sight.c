@@ -48,3 +48,11 @@ bool sight_same(const struct wire_carrel *a, const struct wire_carrel *b)
 	return a->uid == b->uid && a->recorded_inode == b->recorded_inode &&
 	       a->pinned_inode == b->pinned_inode && a->idle_since_s == b->idle_since_s;
 }
+
+struct standing sight_standing(const struct record *record)
+{
+	return (struct standing){
+		.user = record->user, .policy = record->policy, .uplink = record->uplink,
+		.rules_digest = record->rules_digest, .cut = record->cut,
+	};
+}

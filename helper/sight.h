@@ -7,6 +7,7 @@
 #define CARREL_SIGHT_H
 
 #include "base/wire.h"
+#include "core/course.h"
 #include "state/record.h"
 
 struct carrel_error;
@@ -26,5 +27,8 @@ int sight_take(int state_fd, uid_t uid, struct sight *ret, struct carrel_error *
 
 /** sight_same() - nothing has changed between two looks */
 bool sight_same(const struct wire_carrel *a, const struct wire_carrel *b);
+
+/** sight_standing() - @record's carrel, as decisions see it; points into @record */
+struct standing sight_standing(const struct record *record);
 
 #endif

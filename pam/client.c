@@ -170,7 +170,8 @@ static int check_session(int fd, struct carrel_error *err)
 static int check_fds(const struct wire_request *request, const struct wire_reply *reply,
 		     const struct received *received, struct carrel_error *err)
 {
-	bool opened = request->operation == WIRE_OPEN && reply->status == WIRE_OK;
+	bool opens = request->operation == WIRE_OPEN || request->operation == WIRE_RUN;
+	bool opened = opens && reply->status == WIRE_OK;
 	size_t expected = opened ? WIRE_MAX_FDS : 0;
 
 	if (received->count != expected)

@@ -15,7 +15,7 @@ struct client_options {
 struct client_reply {
 	struct wire_reply reply;        /* strings point into bytes */
 	uint8_t *bytes;                 /* owned */
-	int netns_fd;                   /* owned; -1 unless a WIRE_OPEN succeeded */
+	int netns_fd;                   /* owned; -1 unless a WIRE_OPEN or WIRE_RUN succeeded */
 	int session_fd;                 /* owned; -1 likewise */
 };
 

@@ -344,7 +344,9 @@ static int use_reply(const struct login *login, struct client_reply *reply)
 		error_set(&err, ESTALE, "the helper reads another configuration: may its account "
 			  "'" HELPER_USER "' not read the files, or do they keep changing?");
 		return refuse(login, &err);
+	case WIRE_UNCHANGED:
 	case WIRE_NOT_FOUND:
+	case WIRE_OTHER_UPLINK:
 	case WIRE_FAILED:
 		error_set(&err, EREMOTEIO, "%s", *reply->reply.message ? reply->reply.message :
 			  "the helper failed without saying why");

@@ -5,7 +5,8 @@
  * One SOCK_SEQPACKET message each way: a header, then fields of type, length, bytes;
  * numbers little-endian. Every field stands at most once (but for groups and carrels), unknown
  * fields, trailing bytes and other versions are refused. The reply of a successful
- * WIRE_OPEN carries two descriptors: the namespace and the session's lock.
+ * WIRE_OPEN or WIRE_RUN carries two descriptors: the namespace, and the session's lock or
+ * that of the number.
  *
  * Pure: buffers in, buffers out.
  */
@@ -32,6 +33,8 @@ enum wire_operation {
 	WIRE_REMOVE,            /* take the user's carrel away */
 	WIRE_CLOSE,             /* a session of the user's has ended: was it the last? */
 	WIRE_COLLECT,           /* clear up what idle users have left, as far as "carrels" says */
+	WIRE_APPLY,             /* bring the user's carrel, if there is one, under today's policy */
+	WIRE_RUN,               /* a carrel that nobody else joins and nothing keeps, with "policy" */
 };
 
 /* What `carrel gc` saw of a carrel: the helper acts only where that is still so. */
@@ -47,16 +50,19 @@ struct wire_request {
 	enum wire_operation operation;
 	struct subject subject;
 	const char *config;     /* path of carrel.conf; "" = the built-in one */
+	const char *policy;     /* WIRE_RUN: its name; else "" */
 	const struct wire_carrel *carrels;      /* WIRE_COLLECT */
 	size_t carrel_count;
 };
 
 enum wire_status {
 	WIRE_OK = 0,            /* carried out */
+	WIRE_UNCHANGED,         /* WIRE_APPLY: nothing was to be done */
 	WIRE_UNCONFINED,        /* no assignment confines this user: nothing was done */
 	WIRE_DENIED,            /* an assignment says deny */
 	WIRE_STALE,             /* the configuration names groups that the request does not answer: ask again */
-	WIRE_NOT_FOUND,         /* WIRE_REMOVE: there is no such carrel */
+	WIRE_NOT_FOUND,         /* WIRE_REMOVE, WIRE_APPLY: there is no such carrel */
+	WIRE_OTHER_UPLINK,      /* WIRE_APPLY: the policy has another one, which takes a new carrel */
 	WIRE_FAILED,            /* message says why; nothing is half done */
 };
 
@@ -67,6 +73,8 @@ struct wire_reply {
 	const char *address4, *address6;
 	const char *message;    /* for the log and the user: what failed */
 	const char *warnings;   /* for the log; lines */
+	uint32_t number;        /* WIRE_RUN: stands for a uid in names; or 0; likewise below */
+	uint32_t connections_cut;       /* WIRE_APPLY: the new policy forbids them */
 };
 
 /**

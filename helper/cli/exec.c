@@ -70,7 +70,9 @@ static int judge_reply(const struct wire_reply *reply, const char *user)
 	case WIRE_FAILED:
 		cli_complain("cannot open the carrel of %s: %s", user, reply->message);
 		return CLI_FAILURE;
+	case WIRE_UNCHANGED:
 	case WIRE_NOT_FOUND:
+	case WIRE_OTHER_UPLINK:
 		break;
 	}
 	cli_complain("the helper's answer does not fit the request: are both of one version?");

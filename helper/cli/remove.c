@@ -44,6 +44,8 @@ static int request_removal(const struct owner *owner, const char *config)
 	case WIRE_UNCONFINED:
 	case WIRE_DENIED:
 	case WIRE_STALE:
+	case WIRE_UNCHANGED:
+	case WIRE_OTHER_UPLINK:
 		break;
 	}
 	cli_complain("the helper's answer does not fit the request: are both of one version?");

@@ -212,7 +212,9 @@ int plan_build(const struct plan_input *input, struct arena *arena, struct plan 
 		add(&writer, PLAN_LINK_UP, PLACE_CARREL, LINK_LOOPBACK);
 		break;
 	}
-	name_of_netns(input->uid, add(&writer, PLAN_PIN, PLACE_HOST, LINK_LOOPBACK)->pin.name);
+	if (!input->throwaway)
+		name_of_netns(input->uid,
+			      add(&writer, PLAN_PIN, PLACE_HOST, LINK_LOOPBACK)->pin.name);
 
 	if (writer.failed)
 		return error_set(err, ENOMEM, "out of memory");

@@ -38,6 +38,7 @@ struct plan_input {
 	const struct config *config;
 	struct address address4, address6;
 	const struct facts *facts;
+	bool throwaway;                 /* plan_build(): lives as long as a process is in it; no pin */
 	bool reconnect;                 /* plan_update(): the uplink was set down at the last logout */
 };
 

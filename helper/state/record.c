@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/utf8.h"
 #include "state/directory.h"
 #include "state/fields.h"
 #include "state/textfile.h"
@@ -18,11 +19,12 @@
 #define HEADER "carrel-record 1"
 static_assert(RECORD_VERSION == 1, "HEADER names the version");
 
-/* The keys and longest values of a record are 640 bytes. */
+/* The keys and longest values of a record are 860 bytes. */
 #define RECORD_TEXT_SIZE 1024
 
 enum { KEY_UID, KEY_USER, KEY_POLICY, KEY_UPLINK, KEY_ADDRESS4, KEY_ADDRESS6, KEY_NETNS,
-       KEY_RULES, KEY_CREATED, KEY_LOGOUT, KEY_CUT, KEY_IDLE, KEY_COUNT };
+       KEY_RULES, KEY_CREATED, KEY_LOGOUT, KEY_CUT, KEY_IDLE,
+       KEY_SERVICE, KEY_TTY, KEY_RHOST, KEY_COUNT };
 
 /* What an older version wrote, and most of what this one does, has none of these. */
 #define LOGOUT_CUT_WORD "cut"
@@ -33,6 +35,38 @@ static bool valid_uplink(const char *uplink)
 	size_t length = strspn(uplink, "abcdefghijklmnopqrstuvwxyz");
 
 	return length > 0 && uplink[length] == '\0';
+}
+
+/** keep_text() - copy @text to @size bytes, if it can stand in a record */
+static void keep_text(char *kept, size_t size, const char *text)
+{
+	size_t length = strlen(text), left = length;
+	const char *at = text;
+
+	if (length >= size)
+		return;
+	while (left) {
+		uint32_t character;
+		size_t bytes = utf8_decode(at, left, &character);
+
+		if (bytes == 0 || utf8_is_control(character))
+			return;
+		at += bytes;
+		left -= bytes;
+	}
+	memcpy(kept, text, length + 1);
+}
+
+struct record_login record_login(const struct subject *subject)
+{
+	struct record_login login = { 0 };
+	struct address address;
+
+	keep_text(login.service, sizeof(login.service), subject->service);
+	keep_text(login.tty, sizeof(login.tty), subject->tty);
+	if (address_parse(subject->rhost, strcspn(subject->rhost, "%"), &address) == 0)
+		keep_text(login.rhost, sizeof(login.rhost), subject->rhost);
+	return login;
 }
 
 /** check() - the names in @record can stand in a record; 0 or -@errnum */
@@ -58,6 +92,17 @@ static void format_address(struct buffer *buffer, const char *key, const struct 
 	buffer_printf(buffer, "%s %s\n", key, text);
 }
 
+/** format_login() - a line for each thing that is known of the login */
+static void format_login(struct buffer *buffer, const struct record_login *login)
+{
+	if (login->service[0])
+		buffer_printf(buffer, "service %s\n", login->service);
+	if (login->tty[0])
+		buffer_printf(buffer, "tty %s\n", login->tty);
+	if (login->rhost[0])
+		buffer_printf(buffer, "rhost %s\n", login->rhost);
+}
+
 int record_format(const struct record *record, char *text, size_t size, struct carrel_error *err)
 {
 	BUFFER_CLEANUP struct buffer buffer = { 0 };
@@ -81,6 +126,7 @@ int record_format(const struct record *record, char *text, size_t size, struct c
 		buffer_puts(&buffer, "cut 1\n");
 	if (record->idle_since_s)
 		buffer_printf(&buffer, "idle %llu\n", (unsigned long long)record->idle_since_s);
+	format_login(&buffer, &record->login);
 	if (buffer.failed)
 		return error_set_errno(err, ENOMEM, "cannot write the record");
 	if (buffer.length >= size)
@@ -126,6 +172,21 @@ static int parse_lifetime(const struct field *fields, struct record *record,
 	return rc;
 }
 
+/** parse_login() - the fields that say which login decided */
+static int parse_login(const struct field *fields, struct record_login *login,
+		       struct carrel_error *err)
+{
+	int rc = 0;
+
+	if (fields[KEY_SERVICE].value)
+		rc = fields_text(&fields[KEY_SERVICE], login->service, sizeof(login->service), err);
+	if (rc == 0 && fields[KEY_TTY].value)
+		rc = fields_text(&fields[KEY_TTY], login->tty, sizeof(login->tty), err);
+	if (rc == 0 && fields[KEY_RHOST].value)
+		rc = fields_text(&fields[KEY_RHOST], login->rhost, sizeof(login->rhost), err);
+	return rc;
+}
+
 int record_parse(const char *text, size_t length, struct record *ret, struct carrel_error *err)
 {
 	struct field fields[KEY_COUNT] = {
@@ -141,6 +202,9 @@ int record_parse(const char *text, size_t length, struct record *ret, struct car
 		[KEY_LOGOUT] = { .key = "logout", .optional = true },
 		[KEY_CUT] = { .key = "cut", .optional = true },
 		[KEY_IDLE] = { .key = "idle", .optional = true },
+		[KEY_SERVICE] = { .key = "service", .optional = true },
+		[KEY_TTY] = { .key = "tty", .optional = true },
+		[KEY_RHOST] = { .key = "rhost", .optional = true },
 	};
 	struct record record = { 0 };
 	uint64_t uid = 0;
@@ -160,7 +224,8 @@ int record_parse(const char *text, size_t length, struct record *ret, struct car
 	    (rc = fields_number(&fields[KEY_NETNS], UINT64_MAX, &record.netns_inode, err)) ||
 	    (rc = fields_number(&fields[KEY_RULES], UINT64_MAX, &record.rules_digest, err)) ||
 	    (rc = fields_number(&fields[KEY_CREATED], UINT64_MAX, &record.created_s, err)) ||
-	    (rc = parse_lifetime(fields, &record, err)))
+	    (rc = parse_lifetime(fields, &record, err)) ||
+	    (rc = parse_login(fields, &record.login, err)))
 		return rc;
 	record.uid = (uid_t)uid;
 	rc = check(&record, EBADMSG, err);

@@ -8,10 +8,18 @@
 #include <sys/types.h>
 #include "base/address.h"
 #include "base/name.h"
+#include "base/subject.h"
 
 struct carrel_error;
 
 #define RECORD_VERSION 1
+
+/*
+ * The login that decided which policy a carrel has, as far as assignments ask about logins:
+ * so `carrel apply` can decide it again. What cannot stand in a record is left out: it is
+ * no name that an assignment could have. An rhost is there when it is an address.
+ */
+struct record_login { char service[64], tty[64], rhost[64]; };
 
 struct record {
 	uid_t uid;
@@ -25,8 +33,15 @@ struct record {
 	uint64_t created_s;             /* seconds since the epoch */
 	bool cut_at_logout;             /* the policy says so: no session, no network */
 	bool cut;                       /* and so it was done: the uplink is down */
+	struct record_login login;
 	uint64_t idle_since_s;          /* of CLOCK_BOOTTIME, when seen idle first; 0: is in use */
 };
+
+/**
+ * record_login() - what is to be recorded of @subject's login
+ * Context: pure
+ */
+struct record_login record_login(const struct subject *subject);
 
 /**
  * record_format() - @record as text, terminated

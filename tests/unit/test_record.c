@@ -39,6 +39,9 @@ static void assert_same(const struct record *a, const struct record *b)
 	assert_int_equal(a->cut_at_logout, b->cut_at_logout);
 	assert_int_equal(a->cut, b->cut);
 	assert_int_equal(a->idle_since_s, b->idle_since_s);
+	assert_string_equal(a->login.service, b->login.service);
+	assert_string_equal(a->login.tty, b->login.tty);
+	assert_string_equal(a->login.rhost, b->login.rhost);
 }
 
 static void test_record_format_writes_lines_of_key_and_value(void **state)
@@ -65,6 +68,48 @@ static void test_record_parse_understands_what_format_wrote(void **state)
 	assert_int_equal(record_format(&record, text, sizeof(text), NULL), 0);
 	assert_int_equal(record_parse(text, strlen(text), &parsed, NULL), 0);
 	assert_same(&parsed, &record);
+}
+
+static void test_record_remembers_the_login_that_decided(void **state)
+{
+	static const struct subject subject = {
+		.user = "student1", .service = "sshd", .tty = "/dev/pts/3",
+		.rhost = "fe80::1%eth0",
+	};
+	struct record record = example_record, parsed;
+	char text[1024];
+
+	(void)state;
+	record.login = record_login(&subject);
+	assert_int_equal(record_format(&record, text, sizeof(text), NULL), 0);
+	assert_non_null(strstr(text, "service sshd\ntty /dev/pts/3\nrhost fe80::1%eth0\n"));
+	assert_int_equal(record_parse(text, strlen(text), &parsed, NULL), 0);
+	assert_same(&parsed, &record);
+}
+
+/* No assignment can mean these. */
+static void test_record_login_leaves_out_what_cannot_stand_there(void **state)
+{
+	char longest[64], too_long[65];
+	struct subject subject = {
+		.user = "student1", .service = "a\nuid 0", .tty = too_long, .rhost = "client.example",
+	};
+	struct record_login login;
+
+	(void)state;
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	memset(too_long, 'x', sizeof(too_long) - 1);
+	too_long[sizeof(too_long) - 1] = '\0';
+	login = record_login(&subject);
+	assert_string_equal(login.service, "");
+	assert_string_equal(login.tty, "");
+	assert_string_equal(login.rhost, "");
+	subject.service = "\xff";
+	subject.tty = longest;
+	login = record_login(&subject);
+	assert_string_equal(login.service, "");
+	assert_string_equal(login.tty, longest);
 }
 
 static void test_record_format_writes_of_a_lifetime_only_what_there_is(void **state)
@@ -347,6 +392,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_record_format_writes_lines_of_key_and_value),
 		cmocka_unit_test(test_record_parse_understands_what_format_wrote),
+		cmocka_unit_test(test_record_remembers_the_login_that_decided),
+		cmocka_unit_test(test_record_login_leaves_out_what_cannot_stand_there),
 		cmocka_unit_test(test_record_format_writes_of_a_lifetime_only_what_there_is),
 		cmocka_unit_test(test_record_format_fails_when_it_does_not_fit),
 		cmocka_unit_test(test_record_format_refuses_names_that_forge_lines),

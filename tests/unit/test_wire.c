@@ -129,21 +129,21 @@ static void test_wire_decode_refuses_carrels_that_cannot_be(void **state)
 	size_t length;
 
 	(void)state;
-	assert_int_equal(decode(append(encode(), 8, carrel, 29), NULL), 0);
-	assert_refused(append(encode(), 8, carrel, 28), "29 bytes");
-	assert_refused(append(encode(), 8, carrel, 30), "29 bytes");
+	assert_int_equal(decode(append(encode(), 9, carrel, 29), NULL), 0);
+	assert_refused(append(encode(), 9, carrel, 28), "29 bytes");
+	assert_refused(append(encode(), 9, carrel, 30), "29 bytes");
 	carrel[28] = 2;
-	assert_refused(append(encode(), 8, carrel, 29), "29 bytes");
+	assert_refused(append(encode(), 9, carrel, 29), "29 bytes");
 	memset(carrel, 0xff, 4);
 	carrel[28] = 1;
-	assert_refused(append(encode(), 8, carrel, 29), "29 bytes");
+	assert_refused(append(encode(), 9, carrel, 29), "29 bytes");
 	carrel[0] = 0;
 	length = encode();
 	for (size_t i = 0; i < WIRE_MAX_CARRELS; i++)
-		length = append(length, 8, carrel, 29);
+		length = append(length, 9, carrel, 29);
 	assert_int_equal(decode(length, NULL), 0);
-	assert_refused(append(length, 8, carrel, 29), "more than");
-	assert_refused(append(append(encode(), 8, carrel, 29), 7, "\1g", 3), "out of order");
+	assert_refused(append(length, 9, carrel, 29), "more than");
+	assert_refused(append(append(encode(), 9, carrel, 29), 8, "\1g", 3), "out of order");
 }
 
 static void test_wire_reply_survives_the_way(void **state)
@@ -161,6 +161,34 @@ static void test_wire_reply_survives_the_way(void **state)
 	assert_string_equal(decoded.address6, "");
 	assert_string_equal(decoded.message, "");
 	assert_string_equal(decoded.warnings, "one\ntwo\n");
+	assert_int_equal(decoded.number, 0);
+	assert_int_equal(decoded.connections_cut, 0);
+}
+
+static void test_wire_numbers_survive_the_way(void **state)
+{
+	struct wire_reply numbers = reply, decoded;
+	struct wire_request run = request, decoded_run;
+	int length;
+
+	(void)state;
+	numbers.number = 4294901760;
+	numbers.connections_cut = 1;
+	length = wire_encode_reply(&numbers, bytes, sizeof(bytes), NULL);
+	assert_true(length > 0);
+	assert_int_equal(wire_decode_reply(bytes, (size_t)length, &decoded, NULL), 0);
+	assert_int_equal(decoded.number, 4294901760);
+	assert_int_equal(decoded.connections_cut, 1);
+	bytes[length - 4] = 0;
+	assert_int_equal(wire_decode_reply(bytes, (size_t)length, &decoded, NULL), -EBADMSG);
+
+	run.operation = WIRE_RUN;
+	run.policy = "exam";
+	length = wire_encode_request(&run, bytes, sizeof(bytes), NULL);
+	assert_true(length > 0);
+	assert_int_equal(wire_decode_request(bytes, (size_t)length, &storage, &decoded_run, NULL),
+			 0);
+	assert_string_equal(decoded_run.policy, "exam");
 }
 
 static void test_wire_decode_refuses_every_shorter_message(void **state)
@@ -192,8 +220,8 @@ static void test_wire_decode_refuses_a_wrong_header(void **state)
 	bytes[2] = 0;
 	assert_refused(length, "no operation 0");
 	encode();
-	bytes[2] = WIRE_COLLECT + 1;
-	assert_refused(length, "no operation 5");
+	bytes[2] = WIRE_RUN + 1;
+	assert_refused(length, "no operation 7");
 	encode();
 	assert_refused(length + 1, "says it has");
 	assert_refused(sizeof(bytes), "is the most");
@@ -204,20 +232,20 @@ static void test_wire_decode_refuses_fields_that_are_doubled_unknown_or_empty(vo
 	const uint8_t no_nul[] = "x";
 
 	(void)state;
-	assert_refused(append(encode(), 6, "\1\0\0\0", 4), "twice or out of order");
-	assert_refused(append(encode(), 9, "x", 2), "no meaning");
+	assert_refused(append(encode(), 7, "\1\0\0\0", 4), "twice or out of order");
+	assert_refused(append(encode(), 10, "x", 2), "no meaning");
 	assert_refused(append(encode(), 33, "x", 2), "no meaning");
-	assert_refused(append(encode(), 7, "\1x", 2), "one NUL");
-	assert_refused(append(encode(), 7, "\1x\0y", 5), "one NUL");
-	assert_refused(append(encode(), 7, "\1", 2), "one NUL");
-	assert_refused(append(encode(), 7, "\2x", 3), "byte 0 or 1");
-	assert_refused(append(encode(), 7, "", 0), "byte 0 or 1");
+	assert_refused(append(encode(), 8, "\1x", 2), "one NUL");
+	assert_refused(append(encode(), 8, "\1x\0y", 5), "one NUL");
+	assert_refused(append(encode(), 8, "\1", 2), "one NUL");
+	assert_refused(append(encode(), 8, "\2x", 3), "byte 0 or 1");
+	assert_refused(append(encode(), 8, "", 0), "byte 0 or 1");
 	assert_refused(append(8, 1, no_nul, 1), "one NUL");
-	assert_refused(append(append(8, 1, "ann", 4), 6, "\1\0", 2), "uid");
-	assert_refused(append(append(8, 1, "ann", 4), 6, "\377\377\377\377", 4), "uid");
+	assert_refused(append(append(8, 1, "ann", 4), 7, "\1\0", 2), "uid");
+	assert_refused(append(append(8, 1, "ann", 4), 7, "\377\377\377\377", 4), "uid");
 	assert_refused(append(8, 1, "ann", 4), "without a uid");
-	assert_refused(append(8, 6, "\1\0\0\0", 4), "without a user");
-	assert_int_equal(decode(append(append(8, 1, "ann", 4), 6, "\1\0\0\0", 4), NULL), 0);
+	assert_refused(append(8, 7, "\1\0\0\0", 4), "without a user");
+	assert_int_equal(decode(append(append(8, 1, "ann", 4), 7, "\1\0\0\0", 4), NULL), 0);
 }
 
 static void test_wire_decode_refuses_more_groups_than_there_may_be(void **state)
@@ -226,11 +254,11 @@ static void test_wire_decode_refuses_more_groups_than_there_may_be(void **state)
 
 	(void)state;
 	encode();
-	length = append(append(8, 1, "ann", 4), 6, "\1\0\0\0", 4);
+	length = append(append(8, 1, "ann", 4), 7, "\1\0\0\0", 4);
 	for (size_t i = 0; i < WIRE_MAX_GROUPS; i++)
-		length = append(length, 7, "\1g", 3);
+		length = append(length, 8, "\1g", 3);
 	assert_int_equal(decode(length, NULL), 0);
-	assert_refused(append(length, 7, "\1g", 3), "more than");
+	assert_refused(append(length, 8, "\1g", 3), "more than");
 }
 
 static void test_wire_encode_refuses_what_does_not_fit(void **state)
@@ -301,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_wire_carrels_survive_the_way),
 		cmocka_unit_test(test_wire_decode_refuses_carrels_that_cannot_be),
 		cmocka_unit_test(test_wire_reply_survives_the_way),
+		cmocka_unit_test(test_wire_numbers_survive_the_way),
 		cmocka_unit_test(test_wire_decode_refuses_every_shorter_message),
 		cmocka_unit_test(test_wire_decode_refuses_a_wrong_header),
 		cmocka_unit_test(test_wire_decode_refuses_fields_that_are_doubled_unknown_or_empty),

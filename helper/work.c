@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "work.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/paths.h"
+#include "core/allocate.h"
+#include "kernel/facts.h"
+#include "kernel/host.h"
+#include "kernel/link.h"
+#include "kernel/netns.h"
+#include "sight.h"
+#include "state/hoststate.h"
+#include "state/source.h"
+#include "state/state.h"
+
+int work_begin(struct work *work, struct request *request, struct carrel_error *err)
+{
+	*work = (struct work){
+		.request = request, .subject = &request->wire->subject,
+		.state_fd = -1, .lock_fd = -1,
+		.kernel = { .netns_fd = -1 },
+	};
+	work->input = (struct plan_input){
+		.uid = work->subject->uid, .user = work->subject->user,
+		.policy = &work->policy, .config = &work->config, .facts = &work->facts,
+	};
+	return state_open(PATH_STATE, true, &work->state_fd, err);
+}
+
+void work_end(struct work *work)
+{
+	kernel_close(&work->kernel);
+	fd_close(&work->lock_fd);
+	fd_close(&work->state_fd);
+}
+
+static const char *config_path(const struct work *work)
+{
+	const char *path = work->request->wire->config;
+
+	return path[0] ? path : PATH_CONFIG;
+}
+
+/* For the log: why not what the administrator wrote last is in force. */
+static void pass_on(struct work *work, const char *warning)
+{
+	if (warning)
+		request_warn(work->request, "%s", warning);
+}
+
+int work_read_config(struct work *work, struct carrel_error *err)
+{
+	const char *warning = NULL;
+	int rc = source_config_in_force(config_path(work), work->state_fd, true,
+					&work->request->arena, &work->config, &warning, err);
+
+	pass_on(work, warning);
+	return rc;
+}
+
+int work_read_policy(struct work *work, const char *name, struct carrel_error *err)
+{
+	const char *warning = NULL;
+	int rc = source_policy_in_force(config_path(work), &work->config, name, work->state_fd,
+					true, &work->request->arena, &work->policy, &warning,
+					err);
+
+	pass_on(work, warning);
+	return rc;
+}
+
+int work_assign(struct work *work, struct carrel_error *err)
+{
+	struct request *request = work->request;
+	const struct assignment *assignment;
+	int rc = config_assign(&work->config, work->subject, &assignment, err);
+
+	if (rc == -ESTALE) {
+		request->reply.status = WIRE_STALE;
+		return 0;
+	}
+	if (rc < 0)
+		return rc;
+	if (!assignment || assignment->kind == ASSIGN_UNCONFINED) {
+		request->reply.status = WIRE_UNCONFINED;
+		return 0;
+	}
+	if (assignment->kind == ASSIGN_DENY) {
+		request->reply.status = WIRE_DENIED;
+		request->reply.message = arena_printf(&request->arena, "%s:%u denies this login",
+						      assignment->position.file,
+						      assignment->position.line);
+		return 0;
+	}
+	request->reply.status = WIRE_OK;
+	return work_read_policy(work, assignment->policy, err);
+}
+
+int work_lock(struct work *work, struct carrel_error *err)
+{
+	int rc = state_lock(work->state_fd, work->input.uid, &work->lock_fd, err);
+
+	return rc < 0 ? rc : kernel_open(&work->kernel, work->input.uid, err);
+}
+
+/* Make sure that the host's table and forwarding are in place, and remember that they are. */
+static int prepare_host(struct work *work, struct carrel_error *err)
+{
+	struct host_state recorded, state;
+	struct host_survey survey;
+	bool existed;
+	int rc = host_survey(work->facts.ipv6, &survey, err);
+
+	if (rc < 0)
+		return error_wrap(err, rc, "preparing the host");
+	hoststate_read(work->state_fd, &recorded);
+	if (host_is_prepared(&survey, &recorded))
+		return 0;
+	state = host_intend(&survey, &recorded);
+	rc = hoststate_write(work->state_fd, &state, err);
+	if (rc == 0)
+		rc = host_prepare(&survey, &state, &existed, err);
+	if (rc < 0)
+		return error_wrap(err, rc, "preparing the host");
+	if (!existed && recorded.known && recorded.generation != HOST_UNPREPARED)
+		request_warn(work->request, "the host's table inet %s was gone (was its firewall "
+			     "reloaded?) and has been put back", CARREL_TABLE);
+	return hoststate_write(work->state_fd, &state, err);
+}
+
+int work_prepare(struct work *work, struct carrel_error *err)
+{
+	int rc = facts_gather(&work->kernel.host, policy_names_host(&work->policy),
+			      &work->request->arena, &work->facts, err);
+
+	if (rc < 0 || work->policy.uplink == UPLINK_NONE)
+		return rc;
+	return prepare_host(work, err);
+}
+
+/* Did somebody delete the host's end of the uplink that @record speaks of, and with it the other? */
+static bool lost_uplink(const struct work *work, const struct record *record)
+{
+	return strcmp(record->uplink, uplink_name(UPLINK_NONE)) != 0 &&
+	       link_index(&work->kernel.host, work->kernel.host_link) == -ENODEV;
+}
+
+int work_find(struct work *work, struct record *ret_record, int *ret_netns_fd,
+	      struct carrel_error *err)
+{
+	uid_t uid = work->input.uid;
+	char pin[NETNS_NAME_SIZE];
+	FD_CLEANUP int netns_fd = -1;
+	uint64_t inode;
+	int rc;
+
+	*ret_netns_fd = -1;
+	rc = record_read(work->state_fd, uid, ret_record, err);
+	if (rc == -EBADMSG) {
+		request_warn(work->request, "%s; the carrel must be made anew", err->text);
+		return 0;
+	}
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
+	name_of_netns(uid, pin);
+	rc = netns_open_pin(pin, &netns_fd, err);
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
+	rc = netns_inode(netns_fd, &inode, err);
+	if (rc < 0)
+		return rc;
+	if (inode != ret_record->netns_inode)
+		return 0;
+	if (lost_uplink(work, ret_record)) {
+		request_warn(work->request, "the link %s was deleted; the carrel must be made anew",
+			     work->kernel.host_link);
+		return 0;
+	}
+	*ret_netns_fd = fd_steal(&netns_fd);
+	return 0;
+}
+
+enum course work_choose(const struct work *work, const struct record *standing)
+{
+	if (!standing)
+		return course_choose(NULL, &work->input);
+	const struct standing what = sight_standing(standing);
+	return course_choose(&what, &work->input);
+}
+
+/* kernel->before_pin: from the pin on others may join, and need the record for it. */
+static int write_record(void *context, struct carrel_error *err)
+{
+	struct work *work = context;
+	int rc = netns_inode(work->kernel.netns_fd, &work->record.netns_inode, err);
+
+	return rc < 0 ? rc : record_write(work->state_fd, &work->record, err);
+}
+
+/* The record of a carrel under the policy that was chosen, for the login that is served. */
+static int fill_record(struct work *work, struct carrel_error *err)
+{
+	struct record *record = &work->record;
+	bool connected = work->policy.uplink != UPLINK_NONE;
+
+	*record = (struct record){
+		.uid = work->input.uid,
+		.created_s = (uint64_t)time(NULL),
+		.rules_digest = course_digest(&work->input),
+		.cut_at_logout = work->policy.logout == LOGOUT_CUT,
+		.has_address4 = connected, .address4 = work->input.address4,
+		.has_address6 = connected && work->facts.ipv6,
+		.address6 = work->input.address6,
+		.login = record_login(work->subject),
+	};
+	if (strlen(work->input.user) >= sizeof(record->user) ||
+	    strlen(work->policy.name) >= sizeof(record->policy))
+		return error_set(err, ENAMETOOLONG, "the name of the user or the policy is too long");
+	strcpy(record->user, work->input.user);
+	strcpy(record->policy, work->policy.name);
+	strcpy(record->uplink, uplink_name(work->policy.uplink));
+	return 0;
+}
+
+int work_find_addresses(struct work *work, struct carrel_error *err)
+{
+	struct plan_input *input = &work->input;
+
+	/* A new veth would take the place of an old carrel's; here there is none. */
+	if (work->policy.uplink == UPLINK_NONE)
+		return kernel_cut_off(&work->kernel.host, work->kernel.host_link, err);
+	facts_find_mtu(&work->kernel.host, &work->facts);
+	allocate_address6(&work->config.pool6, input->uid, &input->address6);
+	return state_claim_address4(work->state_fd, &work->config.pool4, input->uid,
+				    &input->address4, err);
+}
+
+int work_build(struct work *work, struct carrel_error *err)
+{
+	char pin[NETNS_NAME_SIZE];
+	struct plan plan;
+	int rc;
+
+	name_of_netns(work->input.uid, pin);
+	rc = netns_unpin(pin, err);     /* what is there is not whole, or has another uplink */
+	if (rc == 0)
+		rc = work_find_addresses(work, err);
+	if (rc == 0)
+		rc = fill_record(work, err);
+	if (rc == 0)
+		rc = plan_build(&work->input, &work->request->arena, &plan, err);
+	if (rc < 0)
+		return rc;
+	work->kernel.before_pin = write_record;
+	work->kernel.context = work;
+	return kernel_apply(&work->kernel, &plan, err);
+}
+
+/* What nobody's coming does not change. */
+static void keep_use(struct record *record, const struct record *old)
+{
+	record->login = old->login;
+	record->cut = old->cut;
+	record->idle_since_s = old->idle_since_s;
+}
+
+int work_update(struct work *work, const struct record *old, int netns_fd, bool login,
+		struct carrel_error *err)
+{
+	struct plan plan;
+	int rc = kernel_join(&work->kernel, netns_fd, err);
+
+	if (rc < 0)
+		return rc;
+	work->input.address4 = old->address4;
+	work->input.address6 = old->address6;
+	work->input.reconnect = login && old->cut;
+	rc = fill_record(work, err);
+	if (rc < 0)
+		return rc;
+	work->record.created_s = old->created_s;
+	work->record.has_address6 = old->has_address6;
+	if (!login)
+		keep_use(&work->record, old);
+	rc = plan_update(&work->input, &work->request->arena, &plan, err);
+	if (rc == 0)
+		rc = kernel_apply(&work->kernel, &plan, err);
+	return rc < 0 ? error_wrap(err, rc, "updating the rules") : write_record(work, err);
+}

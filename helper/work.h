@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One carrel in the hands of the helper: what is known about it, step by step, and the
+ * steps that requests of different kinds have in common. Each request goes through those
+ * that it needs, in this order.
+ */
+#ifndef CARREL_WORK_H
+#define CARREL_WORK_H
+
+#include "core/config.h"
+#include "core/course.h"
+#include "core/plan.h"
+#include "core/policy.h"
+#include "kernel/apply.h"
+#include "request.h"
+#include "state/record.h"
+
+struct work {
+	struct request *request;
+	const struct subject *subject;
+	int state_fd, lock_fd;          /* owned */
+	struct config config;
+	struct policy policy;
+	struct facts facts;
+	struct plan_input input;
+	struct record record;           /* of the carrel that is joined, updated or built */
+	struct kernel kernel;
+};
+
+#define WORK_CLEANUP __attribute__((cleanup(work_end)))
+
+/** work_begin() - open what every request needs */
+int work_begin(struct work *work, struct request *request, struct carrel_error *err);
+
+void work_end(struct work *work);
+
+/** work_read_config() - the configuration in force */
+int work_read_config(struct work *work, struct carrel_error *err);
+
+/**
+ * work_assign() - the policy that the configuration gives to the request's subject
+ * Return: 0 with reply.status WIRE_OK, or another one when there is none; or -errno
+ */
+int work_assign(struct work *work, struct carrel_error *err);
+
+/** work_read_policy() - the policy @name in force, whoever has it */
+int work_read_policy(struct work *work, const char *name, struct carrel_error *err);
+
+/** work_lock() - from here on alone with the subject's carrel, and ready to look at the kernel */
+int work_lock(struct work *work, struct carrel_error *err);
+
+/** work_prepare() - know the host, and see to it that it does its part for the policy */
+int work_prepare(struct work *work, struct carrel_error *err);
+
+/**
+ * work_find() - look for a whole carrel of the subject
+ * @ret_netns_fd: the pinned namespace; -1 when there is none
+ */
+int work_find(struct work *work, struct record *ret_record, int *ret_netns_fd,
+	      struct carrel_error *err);
+
+/** work_choose() - what is to be done about @standing, NULL when work_find() found none */
+enum course work_choose(const struct work *work, const struct record *standing);
+
+/** work_find_addresses() - where a new carrel is to be, and what its uplink is to be like */
+int work_find_addresses(struct work *work, struct carrel_error *err);
+
+/** work_build() - make the carrel anew, in the place of what there may be */
+int work_build(struct work *work, struct carrel_error *err);
+
+/**
+ * work_update() - bring the carrel in @netns_fd (consumed) under the rules of today
+ * @old:	its record
+ * @login:	somebody comes: it is in use from now on, and the request's login decides
+ */
+int work_update(struct work *work, const struct record *old, int netns_fd, bool login,
+		struct carrel_error *err);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is to be done to a carrel, by what it is and what it should be. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/course.h"
+
+struct fixture {
+	struct config config;
+	struct policy policy;
+	struct facts facts;
+	struct plan_input input;
+	struct standing standing;
+};
+
+/* A carrel that is as it should be; the tests change what they are about. */
+static int set_up(void **state)
+{
+	static struct fixture fixture;
+
+	fixture = (struct fixture){
+		.config = { .pool4 = { { FAMILY_IPV4, { 10, 213 } }, 16 },
+			    .pool6 = { { FAMILY_IPV6, { 0xfd, 0x42 } }, 64 } },
+		.policy = { .name = "exam", .uplink = UPLINK_NAT, .digest = 7 },
+		.input = { .uid = 1000, .user = "alice" },
+		.standing = { .user = "alice", .policy = "exam", .uplink = "nat" },
+	};
+	fixture.input.policy = &fixture.policy;
+	fixture.input.config = &fixture.config;
+	fixture.input.facts = &fixture.facts;
+	fixture.standing.rules_digest = course_digest(&fixture.input);
+	*state = &fixture;
+	return 0;
+}
+
+static enum course choose(struct fixture *fixture)
+{
+	return course_choose(&fixture->standing, &fixture->input);
+}
+
+static void test_course_builds_where_there_is_none(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(course_choose(NULL, &fixture->input), COURSE_BUILD);
+}
+
+static void test_course_joins_what_is_as_it_should_be(void **state)
+{
+	assert_int_equal(choose(*state), COURSE_JOIN);
+}
+
+static void test_course_updates_when_the_rules_are_made_from_something_else(void **state)
+{
+	static const struct prefix address = { { FAMILY_IPV4, { 192, 0, 2, 1 } }, 32 };
+	struct fixture *fixture = *state;
+
+	fixture->policy.digest++;
+	assert_int_equal(choose(fixture), COURSE_UPDATE);
+	fixture->policy.digest--;
+	fixture->config.pool4.length--;
+	assert_int_equal(choose(fixture), COURSE_UPDATE);
+	fixture->config.pool4.length++;
+	fixture->config.pool6.address.bytes[1]++;
+	assert_int_equal(choose(fixture), COURSE_UPDATE);
+	fixture->config.pool6.address.bytes[1]--;
+	fixture->facts.host = (struct prefix_list){ &address, 1 };
+	assert_int_equal(choose(fixture), COURSE_UPDATE);
+	fixture->facts.host.count = 0;
+	assert_int_equal(choose(fixture), COURSE_JOIN);
+}
+
+static void test_course_updates_for_another_policy_or_user_and_after_logout(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->standing.policy = "lab";
+	assert_int_equal(choose(fixture), COURSE_UPDATE);
+	fixture->standing.policy = "exam";
+	fixture->standing.user = "bob";
+	assert_int_equal(choose(fixture), COURSE_UPDATE);
+	fixture->standing.user = "alice";
+	fixture->standing.cut = true;
+	assert_int_equal(choose(fixture), COURSE_UPDATE);
+}
+
+static void test_course_rebuilds_for_another_uplink(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->policy.uplink = UPLINK_NONE;
+	assert_int_equal(choose(fixture), COURSE_REBUILD);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_course_builds_where_there_is_none, set_up),
+		cmocka_unit_test_setup(test_course_joins_what_is_as_it_should_be, set_up),
+		cmocka_unit_test_setup(
+			test_course_updates_when_the_rules_are_made_from_something_else, set_up),
+		cmocka_unit_test_setup(
+			test_course_updates_for_another_policy_or_user_and_after_logout, set_up),
+		cmocka_unit_test_setup(test_course_rebuilds_for_another_uplink, set_up),
+	};
+
+	return cmocka_run_group_tests_name("course", tests, NULL, NULL);
+}
