@@ -44,7 +44,10 @@ with_examples() {
 test_examples_of_the_policy_page_are_valid() {
 	with_examples
 	page_examples "$HOST_SOURCE/man/carrel.policy.5"
-	all_valid .policy 3
+	# What the page says beside them.
+	echo 'set campus 192.0.2.0/24,2001:db8:1::/48' >/etc/carrel/carrel.conf.d/examples.conf
+	install -D -m 0644 "$examples/3" /etc/carrel/policies/common/time.policy
+	all_valid .policy 6
 }
 
 test_examples_of_the_configuration_page_are_valid() {
