@@ -4,9 +4,9 @@
  *
  *   pin			from here on nobody joins it: the next login makes a new one
  *   uplink		whatever is left in the namespace is cut off
- *   dead sessions
- *   record		last but one: until here it says that there is something to remove
+ *   record		it says no longer that there is something to join
  *   address		free for others
+ *   dead sessions	that one of them cannot be removed is no reason to keep the rest
  *
  * Killed anywhere, it leaves what the next login replaces and the next `carrel gc` removes: a
  * pin, a record, a link or a claim without the others is whole in no case.
@@ -48,10 +48,10 @@ int remove_carrel(int state_fd, uid_t uid, bool cut_off, struct carrel_error *er
 	if (rc == 0 && cut_off)
 		rc = delete_uplink(uid, err);
 	if (rc == 0)
-		rc = session_each(state_fd, uid, true, NULL, NULL, err);
-	if (rc == 0)
 		rc = record_remove(state_fd, uid, err);
-	return rc < 0 ? rc : state_forget_address4(state_fd, uid, err);
+	if (rc == 0)
+		rc = state_forget_address4(state_fd, uid, err);
+	return rc < 0 ? rc : session_each(state_fd, uid, true, NULL, NULL, err);
 }
 
 /* Is there anything by which an administrator would call it a carrel? */

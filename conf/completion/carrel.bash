@@ -39,7 +39,7 @@ _carrel_command() {
 }
 
 _carrel() {
-	local subcommands='list show exec check explain remove help'
+	local subcommands='list show exec check explain remove gc help'
 	local subcommand='' user='' word i
 	COMPREPLY=()
 
@@ -83,6 +83,7 @@ _carrel() {
 	case $subcommand in
 	'') _carrel_words "$subcommands --config --help --version" ;;
 	list) _carrel_words '--config --json --help' ;;
+	gc) _carrel_words '--config --dry-run --json --help' ;;
 	show) _carrel_words "$([[ $user ]] || _carrel_users) --config --json --help" ;;
 	remove) _carrel_words "$([[ $user ]] || _carrel_users) --config --help" ;;
 	exec)

@@ -69,6 +69,9 @@ void cli_put_printable(struct buffer *buffer, const char *text);
 /** cli_put_time() - append @epoch_s as local time, "2026-01-31 17:05:09" */
 void cli_put_time(struct buffer *buffer, uint64_t epoch_s);
 
+/** cli_put_duration() - append @s seconds in the largest unit that fits: "45s", "12m", "3h", "2d" */
+void cli_put_duration(struct buffer *buffer, uint64_t s);
+
 /** cli_put_json_time() - append @epoch_s as a JSON string, "2026-01-31T16:05:09Z" (RFC 3339),
  * or null for a time that has no such form */
 void cli_put_json_time(struct buffer *buffer, uint64_t epoch_s);

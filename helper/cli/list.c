@@ -36,6 +36,23 @@ static const char *netns_cell(struct arena *arena, const struct view *view)
 	return arena_printf(arena, "%s (%s)", view->netns, pin_state_name(view->pin));
 }
 
+/** sessions_cell() - how many there are; where there is none, what became of the carrel */
+static const char *sessions_cell(struct arena *arena, const struct view *view)
+{
+	BUFFER_CLEANUP struct buffer text = { 0 };
+	bool cut = view->record.cut, idle = view->idle_since_s != 0;
+
+	buffer_printf(&text, "%zu", view->sessions.count);
+	if (cut || idle)
+		buffer_printf(&text, " (%s%s%s", cut ? "cut" : "", cut && idle ? ", " : "",
+			      idle ? "idle " : "");
+	if (idle)
+		cli_put_duration(&text, view->idle_s);
+	if (cut || idle)
+		buffer_puts(&text, ")");
+	return text.failed ? NULL : arena_strdup(arena, text.data);
+}
+
 /** time_cell() - a time as a cell; NULL on ENOMEM */
 static const char *time_cell(struct arena *arena, uint64_t epoch_s)
 {
@@ -53,7 +70,7 @@ static int add_row(struct table *table, struct arena *arena, const struct view *
 		record->user,
 		arena_printf(arena, "%u", record->uid),
 		record->policy,
-		arena_printf(arena, "%zu", view->sessions.count),
+		sessions_cell(arena, view),
 		address_cell(arena, record->has_address4, &record->address4),
 		address_cell(arena, record->has_address6, &record->address6),
 		netns_cell(arena, view),

@@ -113,6 +113,18 @@ void cli_put_time(struct buffer *buffer, uint64_t epoch_s)
 		buffer_printf(buffer, "@%" PRIu64, epoch_s);
 }
 
+void cli_put_duration(struct buffer *buffer, uint64_t s)
+{
+	static const struct { uint64_t s; char letter; } units[] = {
+		{ 24 * 60 * 60, 'd' }, { 60 * 60, 'h' }, { 60, 'm' }, { 1, 's' },
+	};
+	size_t i = 0;
+
+	while (s < units[i].s && units[i].letter != 's')
+		i++;
+	buffer_printf(buffer, "%" PRIu64 "%c", s / units[i].s, units[i].letter);
+}
+
 void cli_put_json_time(struct buffer *buffer, uint64_t epoch_s)
 {
 	char text[TIME_TEXT_SIZE];

@@ -54,7 +54,13 @@ static int put_sessions(const struct view *view, struct arena *arena, struct buf
 {
 	struct table table = { .columns = 4 };
 
-	buffer_printf(text, "  %-10s  %zu\n", "sessions", view->sessions.count);
+	buffer_printf(text, "  %-10s  %zu%s", "sessions", view->sessions.count,
+		      view->record.cut ? ", and so without a network" : "");
+	if (view->idle_since_s) {
+		buffer_puts(text, ", idle since ");
+		cli_put_time(text, view->idle_since_s);
+	}
+	buffer_puts(text, "\n");
 	for (size_t i = 0; i < view->sessions.count; i++) {
 		const struct session *session = &view->sessions.items[i];
 		BUFFER_CLEANUP struct buffer since = { 0 };

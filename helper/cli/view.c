@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -66,12 +67,27 @@ static int collect_session(const struct session *session, void *context)
 	return 0;
 }
 
+/** note_idleness() - the record counts on a clock that nobody sets; people do not */
+static void note_idleness(struct view *view)
+{
+	uint64_t since_s = view->record.idle_since_s;
+	struct timespec uptime, now;
+
+	clock_gettime(CLOCK_BOOTTIME, &uptime);
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (since_s == 0 || since_s > (uint64_t)uptime.tv_sec)
+		return;
+	view->idle_s = (uint64_t)uptime.tv_sec - since_s;
+	view->idle_since_s = (uint64_t)now.tv_sec - view->idle_s;
+}
+
 /** complete() - add to @view what its record does not say */
 static int complete(int state_fd, struct arena *arena, struct view *view,
 		    struct carrel_error *err)
 {
 	struct collection collection = { .arena = arena, .view = view, .err = err };
 
+	note_idleness(view);
 	name_of_netns(view->record.uid, view->netns);
 	view->pin = look_at_pin(view->netns, view->record.netns_inode);
 	return session_each(state_fd, view->record.uid, false, collect_session, &collection, err);
@@ -197,7 +213,12 @@ void view_put_json(const struct view *view, struct buffer *buffer)
 	view_put_json_member(buffer, "pin", pin_state_name(view->pin));
 	buffer_puts(buffer, ", \"since\": ");
 	cli_put_json_time(buffer, record->created_s);
-	buffer_puts(buffer, ", \"sessions\": [");
+	buffer_puts(buffer, ", \"idle_since\": ");
+	if (view->idle_since_s)
+		cli_put_json_time(buffer, view->idle_since_s);
+	else
+		buffer_puts(buffer, "null");
+	buffer_printf(buffer, ", \"cut\": %s, \"sessions\": [", record->cut ? "true" : "false");
 	for (size_t i = 0; i < view->sessions.count; i++) {
 		buffer_puts(buffer, i ? ", " : "");
 		put_json_session(buffer, &view->sessions.items[i]);

@@ -22,6 +22,8 @@ struct view {
 	char netns[NETNS_NAME_SIZE];
 	enum pin_state pin;
 	ARENA_LIST(struct session) sessions;
+	uint64_t idle_since_s;          /* seconds since the epoch; 0: in use, as far as is known */
+	uint64_t idle_s;                /* as long ago */
 };
 
 struct views {

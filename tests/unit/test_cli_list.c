@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/cli.h"
 #include "cli/list.h"
 #include "cli/show.h"
 
@@ -91,13 +92,61 @@ static void test_list_put_json_writes_every_member(void **state)
 		"\"address4\": \"10.213.4.7\", \"address6\": \"fd42::3e9\", "
 		"\"netns\": \"carrel-1001\", \"netns_inode\": 4026532345, "
 		"\"pin\": \"present\", \"since\": \"2026-01-31T16:05:09Z\", "
-		"\"sessions\": [{\"service\": \"sshd\", \"origin\": \"192.0.2.7\", \"pid\": 77, "
+		"\"idle_since\": null, \"cut\": false, \"sessions\": [{\"service\": \"sshd\", \"origin\": \"192.0.2.7\", \"pid\": 77, "
 		"\"since\": \"2026-01-31T16:06:09Z\"}, {\"service\": \"cron\", "
 		"\"origin\": null, \"pid\": 78, \"since\": \"2026-01-31T16:07:09Z\"}]},\n"
 		" {\"user\": \"j\xc3\xb6rg\", \"uid\": 4294967294, \"policy\": \"offline\", "
 		"\"uplink\": \"none\", \"address4\": null, \"address6\": null, "
 		"\"netns\": \"carrel-4294967294\", \"netns_inode\": 1, \"pin\": \"missing\", "
-		"\"since\": \"2026-01-31T16:05:09Z\", \"sessions\": []}]\n");
+		"\"since\": \"2026-01-31T16:05:09Z\", "
+		"\"idle_since\": null, \"cut\": false, \"sessions\": []}]\n");
+}
+
+/* Carrels that nobody is logged in to. */
+static void test_list_says_what_is_idle_or_cut_off(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	BUFFER_CLEANUP struct buffer table = { 0 }, json = { 0 }, text = { 0 };
+	const struct show_policy shown = { 0 };
+	struct view items[2];
+	struct views views = { .list = { .items = items, .count = 2 } };
+
+	(void)state;
+	make_views(items);
+	items[0].sessions.count = 0;
+	items[0].idle_since_s = SINCE_S + 60;
+	items[0].idle_s = 59;
+	items[1].record.cut = true;
+	assert_int_equal(list_put_table(&views, &arena, &table), 0);
+	assert_non_null(strstr(table.data, "  0 (idle 59s)  "));
+	assert_non_null(strstr(table.data, "  0 (cut)       "));
+	list_put_json(&views, &json);
+	assert_non_null(strstr(json.data, "\"idle_since\": \"2026-01-31T16:06:09Z\", \"cut\": false"));
+	assert_non_null(strstr(json.data, "\"idle_since\": null, \"cut\": true"));
+
+	items[0].record.cut = true;
+	items[0].idle_s = 12 * 60 + 59;
+	assert_int_equal(list_put_table(&views, &arena, &table), 0);
+	assert_non_null(strstr(table.data, "  0 (cut, idle 12m)  "));
+	assert_int_equal(show_put_text(&items[0], &shown, &arena, &text), 0);
+	assert_non_null(strstr(text.data, "  sessions    0, and so without a network, idle since "
+					  "2026-01-31 16:06:09\n"));
+}
+
+static void test_cli_put_duration_uses_the_largest_unit(void **state)
+{
+	static const struct { uint64_t s; const char *expected; } cases[] = {
+		{ 0, "0s" }, { 59, "59s" }, { 60, "1m" }, { 3599, "59m" }, { 3600, "1h" },
+		{ 86399, "23h" }, { 86400, "1d" }, { 864000, "10d" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		BUFFER_CLEANUP struct buffer text = { 0 };
+
+		cli_put_duration(&text, cases[i].s);
+		assert_string_equal(text.data, cases[i].expected);
+	}
 }
 
 static void test_list_put_json_writes_an_empty_array_without_carrels(void **state)
@@ -217,6 +266,8 @@ int main(void)
 		cmocka_unit_test(test_list_put_table_fits_its_columns),
 		cmocka_unit_test(test_list_put_table_says_when_there_is_none),
 		cmocka_unit_test(test_list_put_json_writes_every_member),
+		cmocka_unit_test(test_list_says_what_is_idle_or_cut_off),
+		cmocka_unit_test(test_cli_put_duration_uses_the_largest_unit),
 		cmocka_unit_test(test_list_put_json_writes_an_empty_array_without_carrels),
 		cmocka_unit_test(test_show_put_text_tells_everything),
 		cmocka_unit_test(test_show_put_text_leaves_out_what_is_not_there),
