@@ -8,10 +8,12 @@
  * is looked at again, and no rule about "any" or about a prefix that happens to cover
  * the pools can open them. Inwards the host and the peers are addresses like others.
  *
- *	output:      replies, lo, host -> out-host, pools -> out-peers, rules, default
+ *	output:      replies, lo, (connections,) host -> out-host, pools -> out-peers, rules,
+ *		     default
  *	out-host:    the rules that name the host, then deny
  *	out-peers:   the rules that name peers, then deny
- *	input:       replies, lo, rules, default
+ *	input:       replies, lo, (connections,) rules, default
+ *	connections: of a policy that limits their number: those above it
  *	forward:     nothing: a carrel routes for nobody
  *
  * Within a part protocols, ports and types of ICMP are matched by at most one set each.
@@ -33,6 +35,7 @@
 
 #define CHAIN_OUT_HOST  "out-host"
 #define CHAIN_OUT_PEERS "out-peers"
+#define CHAIN_CONNECTIONS "connections"
 
 #define FAMILIES_BOTH (-1)
 
@@ -42,7 +45,8 @@ struct compiler {
 	struct ruleset_builder builder;
 	const struct config *config;
 	const struct prefix_list *host;
-	size_t input, output, out_host, out_peers;
+	size_t input, output, out_host, out_peers, connections;
+	const char *limit;              /* name of that of the rule being compiled, if it has one */
 };
 
 /* Where the rules of a part go, and which remote addresses they are about. */
@@ -185,6 +189,8 @@ static void add_rule(struct compiler *compiler, const struct policy_rule *rule,
 	match_protocols(compiler, protocols, part->family);
 	match_ports(compiler, rule);
 	match_icmp_types(compiler, rule, part->family);
+	if (rule->limit.packets)
+		rule_limit(&compiler->builder, compiler->limit);
 	rule_add(&compiler->builder, STATEMENT_COUNTER);
 	rule_add(&compiler->builder, what);
 }
@@ -322,12 +328,31 @@ static const char *rule_comment(struct compiler *compiler, const struct policy_r
 	return comment;
 }
 
+/* Make the limit that all parts of @rule share, if it has one. */
+static void add_limit(struct compiler *compiler, const struct policy_rule *rule)
+{
+	struct ruleset_builder *builder = &compiler->builder;
+
+	if (!rule->limit.packets)
+		return;
+	compiler->limit = arena_printf(builder->arena, "limit-%zu", builder->ruleset.limits.count + 1);
+	if (!compiler->limit) {
+		builder->failed = true;
+		return;
+	}
+	ruleset_add_limit(builder, (struct limit){
+		.name = compiler->limit, .packets = rule->limit.packets,
+		.per_s = rule->limit.per_s, .burst = rule->limit.burst,
+	});
+}
+
 static void compile_rule(struct compiler *compiler, const struct policy_rule *rule)
 {
 	bool out = rule->direction == DIRECTION_OUT;
 	size_t chain = out ? compiler->output : compiler->input;
 	const char *comment = rule_comment(compiler, rule);
 
+	add_limit(compiler, rule);
 	if (out && rule->remote_host && compiler->host->count)
 		add_everything(compiler, rule, compiler->out_host, comment);
 	if (out && rule->remote_peers)
@@ -373,6 +398,29 @@ static void add_preamble(struct compiler *compiler, size_t chain, enum field lin
 	rule_add(builder, STATEMENT_ACCEPT);
 }
 
+/*
+ * Drop connections beyond @most. Those of both directions are counted in one place, for which
+ * they come to one rule.
+ */
+static void add_connections(struct compiler *compiler, uint32_t most)
+{
+	struct ruleset_builder *builder = &compiler->builder;
+	const size_t chains[] = { compiler->input, compiler->output };
+
+	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
+		rule_begin(builder, chains[i], NULL);
+		rule_match_state(builder, NF_CT_STATE_BIT(IP_CT_NEW));
+		rule_jump(builder, CHAIN_CONNECTIONS);
+	}
+	const char *comment = arena_printf(builder->arena, "connections %u", most);
+	if (!comment)
+		builder->failed = true;
+	rule_begin(builder, compiler->connections, comment);
+	rule_connections_over(builder, most);
+	rule_add(builder, STATEMENT_COUNTER);
+	rule_add(builder, STATEMENT_DROP);
+}
+
 /* Send what is for @prefixes to a chain of its own. */
 static void add_dispatch(struct compiler *compiler, const struct prefix *prefixes, size_t count,
 			 const char *chain)
@@ -391,7 +439,7 @@ static void add_dispatch(struct compiler *compiler, const struct prefix *prefixe
 }
 
 /* Every chain, in the order in which nft lists them; rules can then go to any. */
-static void add_chains(struct compiler *compiler, bool host)
+static void add_chains(struct compiler *compiler, bool host, bool connections)
 {
 	struct ruleset_builder *builder = &compiler->builder;
 
@@ -400,6 +448,8 @@ static void add_chains(struct compiler *compiler, bool host)
 	compiler->output = ruleset_add_hook(builder, "output", "filter", NF_INET_LOCAL_OUT,
 					    PRIORITY_FILTER, true);
 	ruleset_add_hook(builder, "forward", "filter", NF_INET_FORWARD, PRIORITY_FILTER, true);
+	if (connections)
+		compiler->connections = ruleset_add_chain(builder, CHAIN_CONNECTIONS);
 	if (host)
 		compiler->out_host = ruleset_add_chain(builder, CHAIN_OUT_HOST);
 	compiler->out_peers = ruleset_add_chain(builder, CHAIN_OUT_PEERS);
@@ -418,10 +468,12 @@ int compile_policy(const struct policy *policy, const struct config *config,
 	bool has_host = host->count > 0;
 
 	ruleset_begin(&compiler.builder, arena, CARREL_TABLE);
-	add_chains(&compiler, has_host);
+	add_chains(&compiler, has_host, policy->connections);
 
 	add_preamble(&compiler, compiler.input, FIELD_IIFNAME);
 	add_preamble(&compiler, compiler.output, FIELD_OIFNAME);
+	if (policy->connections)
+		add_connections(&compiler, policy->connections);
 	if (has_host)
 		add_dispatch(&compiler, host->items, host->count, CHAIN_OUT_HOST);
 	add_dispatch(&compiler, pools, sizeof(pools) / sizeof(pools[0]), CHAIN_OUT_PEERS);

@@ -27,8 +27,8 @@ struct prefix_list { const struct prefix *items; size_t count; };
  * far as their own policies let them out, which the host sees to.
  *
  * Chains: input, output (hooked, policy drop), forward (drop: nothing is routed through a
- * carrel), out-peers, and out-host when @host has addresses. Replies to what was
- * allowed, and the loopback, always pass.
+ * carrel), out-peers, out-host when @host has addresses, connections when their number is
+ * limited. Replies to what was allowed, and the loopback, always pass.
  *
  * Return: 0, -ENOMEM
  * Context: pure

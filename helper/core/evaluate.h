@@ -40,6 +40,10 @@ struct decision {
 	bool peer;                      /* the other carrel's policy has to agree */
 };
 
+/*
+ * Time and open connections are not known here: every packet is within its rule's limit.
+ */
+
 /**
  * evaluate_policy() - what the rules inside the carrel decide
  * @host:	as compile_policy() is given it

@@ -249,6 +249,9 @@ static void write_match(struct buffer *buffer, const struct match *match,
 static void write_statement(struct buffer *buffer, const struct statement *statement)
 {
 	switch (statement->kind) {
+	case STATEMENT_LIMIT:
+		buffer_printf(buffer, "limit name \"%s\"", statement->name);
+		return;
 	case STATEMENT_COUNTER:
 		buffer_puts(buffer, "counter");
 		return;
@@ -265,7 +268,13 @@ static void write_statement(struct buffer *buffer, const struct statement *state
 		buffer_puts(buffer, "reject with icmpx admin-prohibited");
 		return;
 	case STATEMENT_GOTO:
-		buffer_printf(buffer, "goto %s", statement->chain);
+		buffer_printf(buffer, "goto %s", statement->name);
+		return;
+	case STATEMENT_JUMP:
+		buffer_printf(buffer, "jump %s", statement->name);
+		return;
+	case STATEMENT_CONNECTIONS_OVER:
+		buffer_printf(buffer, "ct count over %" PRIu32, statement->number);
 		return;
 	case STATEMENT_MASQUERADE:
 		buffer_puts(buffer, "masquerade");
@@ -333,9 +342,27 @@ static void write_hook(struct buffer *buffer, const struct chain *chain)
 	buffer_printf(buffer, "; policy %s;\n", chain->drop ? "drop" : "accept");
 }
 
+/* A limit, as nft lists it: its default burst is not said. */
+static void write_limit(struct buffer *buffer, const struct limit *limit)
+{
+	static const struct word units[] = {
+		{ 1, "second" }, { 60, "minute" }, { 60 * 60, "hour" }, { 24 * 60 * 60, "day" },
+		{ 0, NULL },
+	};
+	const uint32_t default_burst = 5;
+
+	buffer_printf(buffer, "\tlimit %s {\n\t\trate %" PRIu32 "/", limit->name, limit->packets);
+	write_word(buffer, units, limit->per_s);
+	if (limit->burst != default_burst)
+		buffer_printf(buffer, " burst %" PRIu32 " packets", limit->burst);
+	buffer_puts(buffer, "\n\t}\n\n");
+}
+
 void nfttext_write(const struct ruleset *ruleset, struct buffer *buffer)
 {
 	buffer_printf(buffer, "table inet %s {\n", ruleset->table);
+	for (size_t i = 0; i < ruleset->limits.count; i++)
+		write_limit(buffer, &ruleset->limits.items[i]);
 	for (size_t i = 0; i < ruleset->chains.count; i++) {
 		const struct chain *chain = &ruleset->chains.items[i];
 

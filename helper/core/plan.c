@@ -183,6 +183,15 @@ static void add_connections(struct writer *writer, const struct plan_input *inpu
 	};
 }
 
+/* Who may listen on low ports; a namespace begins with nobody but those with the capability. */
+static void add_low_ports(struct writer *writer, bool everyone)
+{
+	struct plan_operation *operation = add(writer, PLAN_SYSCTL, PLACE_CARREL, LINK_LOOPBACK);
+
+	operation->sysctl.path = "net/ipv4/ip_unprivileged_port_start";
+	operation->sysctl.value = everyone ? "0" : "1024";
+}
+
 int plan_build(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
 	       struct carrel_error *err)
 {
@@ -200,6 +209,8 @@ int plan_build(const struct plan_input *input, struct arena *arena, struct plan 
 		operation->sysctl.path = carrel_sysctls[i].path;
 		operation->sysctl.value = carrel_sysctls[i].value;
 	}
+	if (input->policy->low_ports)
+		add_low_ports(&writer, true);
 	rc = add_rules(&writer, input, false, err);
 	if (rc < 0)
 		return rc;
@@ -229,6 +240,7 @@ int plan_update(const struct plan_input *input, struct arena *arena, struct plan
 	struct writer writer = { .arena = arena, .plan = &plan };
 	int rc;
 
+	add_low_ports(&writer, input->policy->low_ports);
 	rc = add_rules(&writer, input, true, err);
 	if (rc < 0)
 		return rc;

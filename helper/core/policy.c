@@ -158,6 +158,33 @@ static int parse_logout(struct lexer *lexer, const struct token *keyword, void *
 	return rc;
 }
 
+/* The most that one may write: more than connection tracking has room for on most hosts. */
+#define CONNECTIONS_MAX 1000000
+
+/* "connections": how many may be open at once. */
+static int parse_connections(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	struct policy_parser *parser = target;
+
+	(void)keyword;
+	return value_number(lexer, lexer_take(lexer), "a number of connections", 1,
+			    CONNECTIONS_MAX, &parser->policy.connections);
+}
+
+/* "low-ports": whether everybody may listen on them. */
+static int parse_low_ports(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	static const char *const words[] = { "no", "yes", NULL };
+	struct policy_parser *parser = target;
+	size_t index;
+
+	(void)keyword;
+	int rc = lexer_expect(lexer, "an answer", words, &index);
+	if (!rc)
+		parser->policy.low_ports = index == 1;
+	return rc;
+}
+
 /* One "deny out" of "default". */
 static int parse_one_default(struct lexer *lexer, struct policy_parser *parser)
 {
@@ -245,6 +272,8 @@ static const struct directive policy_directives[] = {
 	{ "description", true, parse_description },
 	{ "uplink", true, parse_uplink },
 	{ "logout", true, parse_logout },
+	{ "connections", true, parse_connections },
+	{ "low-ports", true, parse_low_ports },
 	{ "default", false, parse_default },
 	{ "allow", false, parse_rule },
 	{ "deny", false, parse_rule },

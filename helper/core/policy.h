@@ -41,6 +41,13 @@ struct port_range { uint16_t first, last; };
 /* A type of the family's own ICMP. */
 struct icmp_type { enum family family; uint8_t number; };
 
+/* Packets above it do not match: they go on to the next rule. */
+struct rate_limit {
+	uint32_t packets;       /* 0: there is no limit */
+	uint32_t per_s;         /* the time in which they may come */
+	uint32_t burst;         /* packets that may come at once */
+};
+
 struct policy_rule {
 	enum direction direction;
 	enum verdict verdict;
@@ -58,6 +65,7 @@ struct policy_rule {
 	ARENA_LIST(struct port_range) ports;    /* sorted, no overlap; empty = every port */
 	/* Only of a rule about ICMP alone. Each once; empty = every type of both families. */
 	ARENA_LIST(struct icmp_type) icmp_types;
+	struct rate_limit limit;                /* one for all families and protocols of the rule */
 	bool override;                          /* of POLICY_OVERRIDES: stands before all others */
 	const char *comment;                    /* from the quotes at the end, or NULL */
 	const char *text;                       /* the line as written, blanks folded */
@@ -72,6 +80,8 @@ struct policy {
 	uint64_t digest;                        /* of all texts and sets (base/digest.h) */
 	enum uplink uplink;                     /* default nat */
 	enum logout logout;                     /* default keep */
+	uint32_t connections;                   /* open at once, both ways; 0: any number */
+	bool low_ports;                         /* programs may listen on 1 to 1023; default no */
 	enum verdict defaults[DIRECTION_COUNT]; /* built-in: allow out, deny in */
 	ARENA_LIST(struct policy_rule) rules;
 	ARENA_LIST(struct expectation) expectations;    /* core/expect.h */

@@ -3,7 +3,7 @@
  * Theory of operation
  *
  * VERDICT DIRECTION [PROTOCOL,...] [type TYPE,...] [to|from REMOTE,...] [port PORT,...]
- *	["COMMENT"]
+ *	[limit RATE [burst PACKETS]] ["COMMENT"]
  *
  * Each part is read by one function, in this order, into a rule on the stack; lists become
  * sorted lists without overlap at the end, and only then is the rule added to the policy.
@@ -19,6 +19,7 @@
 
 #include "base/digest.h"
 #include "core/policy_icmp.h"
+#include "core/policy_limit.h"
 #include "core/prefixes.h"
 #include "core/value.h"
 
@@ -31,9 +32,9 @@ static_assert(PROTOCOL_TCP == 1 << 0 && PROTOCOL_UDP == 1 << 1 && PROTOCOL_ICMP 
 	      PROTOCOL_SCTP == 1 << 3, "protocol_words is in the order of the bits");
 
 /* What may follow the protocols, and what a misspelt protocol may have been meant to be. */
-static const char *const part_words[] = { "type", "to", "from", "port", NULL };
+static const char *const part_words[] = { "type", "to", "from", "port", "limit", NULL };
 static const char *const protocol_or_part_words[] = {
-	"tcp", "udp", "icmp", "sctp", "type", "to", "from", "port", NULL,
+	"tcp", "udp", "icmp", "sctp", "type", "to", "from", "port", "limit", NULL,
 };
 
 enum remote_word {
@@ -290,12 +291,18 @@ static int expect_end(struct lexer *lexer, const struct rule_parser *parser)
 
 	if (rule->comment)
 		return lexer_expect_end(lexer, "the end of the line", NULL);
-	if (rule->protocols == PROTOCOL_ICMP && !rule->icmp_types.count && !has_remotes)
-		words[count++] = "type";
-	if (!has_remotes && !rule->ports.count)
-		words[count++] = remote_keyword(rule);
-	if (!rule->ports.count && !icmp)
-		words[count++] = "port";
+	if (rule->limit.packets) {
+		if (!rule->limit.burst)
+			words[count++] = "burst";
+	} else {
+		if (rule->protocols == PROTOCOL_ICMP && !rule->icmp_types.count && !has_remotes)
+			words[count++] = "type";
+		if (!has_remotes && !rule->ports.count)
+			words[count++] = remote_keyword(rule);
+		if (!rule->ports.count && !icmp)
+			words[count++] = "port";
+		words[count++] = "limit";
+	}
 	for (size_t i = 0; i < count && text; i++)
 		text = arena_printf(lexer->arena, "%s%s, ", text, words[i]);
 	text = text ? arena_printf(lexer->arena, "%sa comment in quotes or the end of the line", text)
@@ -308,6 +315,8 @@ static int normalise(struct lexer *lexer, struct rule_parser *parser)
 {
 	struct policy_rule *rule = &parser->rule;
 
+	if (rule->limit.packets && !rule->limit.burst)
+		rule->limit.burst = LIMIT_BURST_DEFAULT;
 	rule->ports.count = ports_normalise(rule->ports.items, rule->ports.count);
 	rule->remotes.count = prefixes_normalise(rule->remotes.items, rule->remotes.count);
 	if (!(parser->words & 1U << WORD_INTERNET))
@@ -347,6 +356,8 @@ static int parse_parts(struct lexer *lexer, struct rule_parser *parser)
 		rc = parse_remotes(lexer, parser);
 	if (!rc)
 		rc = parse_ports(lexer, rule);
+	if (!rc)
+		rc = policy_limit_parse(lexer, rule);
 	if (!rc)
 		rc = parse_comment(lexer, rule);
 	if (!rc)

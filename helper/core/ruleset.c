@@ -88,6 +88,16 @@ size_t ruleset_add_hook(struct ruleset_builder *builder, const char *name, const
 						  .drop = drop });
 }
 
+void ruleset_add_limit(struct ruleset_builder *builder, struct limit limit)
+{
+	struct limit *added = ARENA_APPEND(builder->arena, &builder->ruleset.limits);
+
+	if (added)
+		*added = limit;
+	else
+		builder->failed = true;
+}
+
 void rule_begin(struct ruleset_builder *builder, size_t chain, const char *comment)
 {
 	builder->rule = NULL;
@@ -242,5 +252,21 @@ void rule_add(struct ruleset_builder *builder, enum statement_kind kind)
 
 void rule_goto(struct ruleset_builder *builder, const char *chain)
 {
-	add_statement(builder, (struct statement){ .kind = STATEMENT_GOTO, .chain = chain });
+	add_statement(builder, (struct statement){ .kind = STATEMENT_GOTO, .name = chain });
+}
+
+void rule_jump(struct ruleset_builder *builder, const char *chain)
+{
+	add_statement(builder, (struct statement){ .kind = STATEMENT_JUMP, .name = chain });
+}
+
+void rule_connections_over(struct ruleset_builder *builder, uint32_t number)
+{
+	add_statement(builder, (struct statement){ .kind = STATEMENT_CONNECTIONS_OVER,
+						   .number = number });
+}
+
+void rule_limit(struct ruleset_builder *builder, const char *name)
+{
+	add_statement(builder, (struct statement){ .kind = STATEMENT_LIMIT, .name = name });
 }

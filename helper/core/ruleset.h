@@ -57,17 +57,21 @@ struct match {
 };
 
 enum statement_kind {
+	STATEMENT_LIMIT,                        /* go on only while a limit is not exceeded */
 	STATEMENT_COUNTER,
 	STATEMENT_ACCEPT, STATEMENT_DROP,
 	STATEMENT_REJECT_RESET,                 /* tcp reset; only after a match of tcp */
 	STATEMENT_REJECT,                       /* ICMP or ICMPv6 "administratively prohibited" */
-	STATEMENT_GOTO,                         /* to a chain */
+	STATEMENT_GOTO, STATEMENT_JUMP,         /* to a chain; after a jump, back again */
+	/* Count the connection; go on only when more than a number of those counted are open. */
+	STATEMENT_CONNECTIONS_OVER,
 	STATEMENT_MASQUERADE,
 };
 
 struct statement {
 	enum statement_kind kind;
-	const char *chain;                      /* STATEMENT_GOTO */
+	const char *name;                       /* _GOTO, _JUMP: of the chain; _LIMIT: of it */
+	uint32_t number;                        /* _CONNECTIONS_OVER */
 };
 
 /* Bytes of a comment without terminator: nft's NFTNL_UDATA_COMMENT_MAXLEN counts it. */
@@ -101,10 +105,17 @@ struct chain {
 	ARENA_LIST(struct rule) rules;
 };
 
+/* A rate that several rules share: nft's object "limit". */
+struct limit {
+	const char *name;
+	uint32_t packets, per_s, burst;         /* per_s: a second, minute, hour or day */
+};
+
 /* A table of family inet. */
 struct ruleset {
 	const char *table;
-	ARENA_LIST(struct chain) chains;        /* jumped-to chains may stand before or after */
+	ARENA_LIST(struct limit) limits;
+	ARENA_LIST(struct chain) chains;        /* those that rules go to may stand before or after */
 };
 
 struct field_info {
@@ -147,6 +158,9 @@ size_t ruleset_add_chain(struct ruleset_builder *builder, const char *name);
 size_t ruleset_add_hook(struct ruleset_builder *builder, const char *name, const char *type,
 			uint32_t hook, int32_t priority, bool drop);
 
+/** ruleset_add_limit() - for rule_limit() */
+void ruleset_add_limit(struct ruleset_builder *builder, struct limit limit);
+
 /** rule_begin() - a new rule at the end of chain number @chain; what follows adds to it */
 void rule_begin(struct ruleset_builder *builder, size_t chain, const char *comment);
 
@@ -173,5 +187,9 @@ void rule_match_value(struct ruleset_builder *builder, enum field field, const v
 
 void rule_add(struct ruleset_builder *builder, enum statement_kind kind);
 void rule_goto(struct ruleset_builder *builder, const char *chain);
+void rule_jump(struct ruleset_builder *builder, const char *chain);
+void rule_connections_over(struct ruleset_builder *builder, uint32_t number);
+/** rule_limit() - @name of a limit; what follows is only done while it is not exceeded */
+void rule_limit(struct ruleset_builder *builder, const char *name);
 
 #endif

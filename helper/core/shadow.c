@@ -260,6 +260,9 @@ static int append_rule(struct search *search, const struct policy_rule *rule, en
 	};
 	int rc = 0;
 
+	/* What it leaves to those that follow is any of its packets. */
+	if (rule->limit.packets)
+		return 0;
 	if (end != END_WORLD || rule->remote_any) {
 		cover.inverted = true;
 		cover.prefixes = rule->excluded.items;

@@ -81,6 +81,21 @@ int value_range(struct lexer *lexer, const struct token *token, const char *what
 	return 0;
 }
 
+int value_number(struct lexer *lexer, const struct token *token, const char *what, uint32_t min,
+		 uint32_t max, uint32_t *ret)
+{
+	char expected[64];
+	uint64_t number;
+
+	if (token->kind != TOKEN_WORD || number_parse(token->text, token->length, max, &number) ||
+	    number < min) {
+		snprintf(expected, sizeof(expected), "a number from %u to %u", min, max);
+		return lexer_refuse(lexer, token, what, expected, NULL);
+	}
+	*ret = (uint32_t)number;
+	return 0;
+}
+
 int value_duration(struct lexer *lexer, const struct token *token, const char *what,
 		   uint64_t max_s, uint64_t *ret_s)
 {

@@ -28,6 +28,15 @@ int value_range(struct lexer *lexer, const struct token *token, const char *what
 		uint32_t max, uint32_t *ret_first, uint32_t *ret_last);
 
 /**
+ * value_number() - from @min to @max
+ * @what:	what is looked for: "a burst"
+ *
+ * Return: 0; -EINVAL after reporting
+ */
+int value_number(struct lexer *lexer, const struct token *token, const char *what, uint32_t min,
+		 uint32_t max, uint32_t *ret);
+
+/**
  * value_duration() - "30s", "10m", "2h", "1d" or plain seconds
  * @what:	what is looked for: "a time"
  * @max_s:	the longest that makes sense

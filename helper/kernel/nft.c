@@ -55,12 +55,14 @@ static int encode_new_table(struct nft_batch *batch, const char *table, bool rep
 	return rc;
 }
 
-/* Every chain before the first rule: a rule may lead to any of them. */
+/* Every limit and chain before the first rule: a rule may refer to any of them. */
 static int encode_ruleset(struct nft_batch *batch, const struct ruleset *ruleset, bool replace)
 {
 	uint32_t set_id = 0;
 	int rc = encode_new_table(batch, ruleset->table, replace);
 
+	for (size_t i = 0; i < ruleset->limits.count && rc == 0; i++)
+		rc = nft_encode_limit(batch, ruleset->table, &ruleset->limits.items[i]);
 	for (size_t i = 0; i < ruleset->chains.count && rc == 0; i++) {
 		batch->origin = (struct nft_origin){ .chain = &ruleset->chains.items[i] };
 		rc = nft_encode_chain(batch, ruleset->table, batch->origin.chain);

@@ -16,10 +16,8 @@
 #include <stdbool.h>
 #include <string.h>
 #include <libmnl/libmnl.h>
-#include <libnftnl/chain.h>
 #include <libnftnl/expr.h>
 #include <libnftnl/rule.h>
-#include <libnftnl/table.h>
 #include <libnftnl/udata.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -320,9 +318,34 @@ static void add_reject(struct rule_writer *writer, uint32_t type, uint8_t code)
 	nftnl_expr_set_u8(reject, NFTNL_EXPR_REJECT_CODE, code);
 }
 
+static void refer_to_limit(struct rule_writer *writer, const char *name)
+{
+	struct nftnl_expr *reference = add_expression(writer, "objref");
+
+	if (!reference)
+		return;
+	nftnl_expr_set_u32(reference, NFTNL_EXPR_OBJREF_IMM_TYPE, NFT_OBJECT_LIMIT);
+	if (nftnl_expr_set_str(reference, NFTNL_EXPR_OBJREF_IMM_NAME, name) < 0)
+		writer->failed = true;
+}
+
+/* Every connection that comes by is counted here; go on only when there are more than @most. */
+static void count_connections(struct rule_writer *writer, uint32_t most)
+{
+	struct nftnl_expr *count = add_expression(writer, "connlimit");
+
+	if (!count)
+		return;
+	nftnl_expr_set_u32(count, NFTNL_EXPR_CONNLIMIT_COUNT, most);
+	nftnl_expr_set_u32(count, NFTNL_EXPR_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV);
+}
+
 static void encode_statement(struct rule_writer *writer, const struct statement *statement)
 {
 	switch (statement->kind) {
+	case STATEMENT_LIMIT:
+		refer_to_limit(writer, statement->name);
+		return;
 	case STATEMENT_COUNTER:
 		add_expression(writer, "counter");
 		return;
@@ -339,7 +362,13 @@ static void encode_statement(struct rule_writer *writer, const struct statement 
 		add_reject(writer, NFT_REJECT_ICMPX_UNREACH, NFT_REJECT_ICMPX_ADMIN_PROHIBITED);
 		return;
 	case STATEMENT_GOTO:
-		add_verdict(writer, NFT_GOTO, statement->chain);
+		add_verdict(writer, NFT_GOTO, statement->name);
+		return;
+	case STATEMENT_JUMP:
+		add_verdict(writer, NFT_JUMP, statement->name);
+		return;
+	case STATEMENT_CONNECTIONS_OVER:
+		count_connections(writer, statement->number);
 		return;
 	case STATEMENT_MASQUERADE:
 		add_expression(writer, "masq");
@@ -413,44 +442,5 @@ int nft_encode_rule(struct nft_batch *batch, const char *table, const struct cha
 		nft_batch_end(batch, message);
 	}
 	nftnl_rule_free(writer.rule);
-	return message ? 0 : -ENOMEM;
-}
-
-int nft_encode_table(struct nft_batch *batch, const char *name, uint16_t type, uint16_t flags)
-{
-	struct nlmsghdr *message = nft_batch_message(batch, type, flags, ROOM_BYTES);
-
-	if (!message)
-		return -ENOMEM;
-	mnl_attr_put_strz(message, NFTA_TABLE_NAME, name);
-	nft_batch_end(batch, message);
-	return 0;
-}
-
-int nft_encode_chain(struct nft_batch *batch, const char *table, const struct chain *source)
-{
-	struct nftnl_chain *chain = nftnl_chain_alloc();
-	struct nlmsghdr *message = NULL;
-
-	if (!chain)
-		return -ENOMEM;
-	if (nftnl_chain_set_str(chain, NFTNL_CHAIN_TABLE, table) < 0 ||
-	    nftnl_chain_set_str(chain, NFTNL_CHAIN_NAME, source->name) < 0)
-		goto out;
-	if (source->base) {
-		if (nftnl_chain_set_str(chain, NFTNL_CHAIN_TYPE, source->type) < 0)
-			goto out;
-		nftnl_chain_set_u32(chain, NFTNL_CHAIN_HOOKNUM, source->hook);
-		nftnl_chain_set_s32(chain, NFTNL_CHAIN_PRIO, source->priority);
-		nftnl_chain_set_u32(chain, NFTNL_CHAIN_POLICY,
-				    source->drop ? NF_DROP : NF_ACCEPT);
-	}
-	message = nft_batch_message(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE, ROOM_BYTES);
-	if (message) {
-		nftnl_chain_nlmsg_build_payload(message, chain);
-		nft_batch_end(batch, message);
-	}
-out:
-	nftnl_chain_free(chain);
 	return message ? 0 : -ENOMEM;
 }

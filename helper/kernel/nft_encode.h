@@ -15,6 +15,9 @@
  */
 int nft_encode_table(struct nft_batch *batch, const char *name, uint16_t type, uint16_t flags);
 
+/** nft_encode_limit() - make @limit; 0 or -ENOMEM */
+int nft_encode_limit(struct nft_batch *batch, const char *table, const struct limit *limit);
+
 /** nft_encode_chain() - make @chain, without its rules; 0 or -ENOMEM */
 int nft_encode_chain(struct nft_batch *batch, const char *table, const struct chain *chain);
 

@@ -17,7 +17,8 @@
 
 #define GOLDEN_DIRECTORY "tests/golden/"
 
-static const char *const golden_names[] = { "exam", "open", "reject", "edge", "icmp" };
+static const char *const golden_names[] = { "exam", "open", "reject", "edge", "icmp", "limit",
+	"connections" };
 #define GOLDEN_COUNT (sizeof(golden_names) / sizeof(golden_names[0]))
 
 /* Everything that @stream still has, as a string. */

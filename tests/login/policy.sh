@@ -162,4 +162,70 @@ test_policy_overrides_decide_first() {
 	carrel check
 }
 
+test_policy_limit_lets_so_many_through_and_no_more() {
+	local i
+	policy <<-'END'
+		default deny out
+		allow   out icmp type echo-request limit 1/day burst 4
+	END
+	# Both families share one limit.
+	for i in 0 1 0 1; do
+		reaches exam1 icmp "${exam_site[i]}"
+	done
+	cannot_reach exam1 icmp "${exam_site[0]}"
+	cannot_reach exam1 icmp "${exam_site[1]}"
+	# What is above goes on to the next rule.
+	policy <<-'END'
+		default deny out
+		deny    out icmp type echo-request limit 1/day burst 2
+		allow   out icmp
+	END
+	cannot_reach exam1 icmp "${exam_site[0]}"
+	cannot_reach exam1 icmp "${exam_site[1]}"
+	reaches exam1 icmp "${exam_site[0]}"
+	reaches exam1 icmp "${exam_site[1]}"
+}
+
+test_policy_connections_bounds_how_many_are_open() {
+	local output
+	policy <<-'END'
+		connections 3
+	END
+	# Five are tried, one after the other; those that come about stay open.
+	output=$(as exam1 perl - "${exam_site[@]}" <<-'END'
+		use IO::Socket::IP;
+		my @open;
+		for my $i (0 .. 4) {
+			my $socket = IO::Socket::IP->new(PeerHost => $ARGV[$i % 2], PeerPort => 443,
+				Timeout => 1);
+			push @open, $socket if $socket;
+			print $socket ? "open\n" : "no\n";
+		}
+		shutdown($open[0], 2);
+		sleep 1;
+		print IO::Socket::IP->new(PeerHost => $ARGV[0], PeerPort => 443, Timeout => 2)
+			? "again\n" : "no\n";
+	END
+	)
+	expect_equal "$(tr '\n' ' ' <<<"$output")" 'open open open no no again '
+	expect_match "$(ip netns exec "carrel-$(id -u exam1)" nft list chain inet carrel connections)" \
+		'ct count over 3 counter packets [1-9].* drop comment "connections 3"'
+}
+
+test_policy_low_ports_lets_users_listen_on_them() {
+	local listen='use IO::Socket::INET; print IO::Socket::INET->new(LocalPort => 80, Listen => 1) ? "yes" : "no"'
+	echo 'low-ports yes' | policy
+	carrel remove exam1
+	expect_equal "$(as exam1 perl <<<"$listen")" yes
+	# An open carrel gets what its policy says now.
+	echo 'low-ports no' | policy
+	expect_equal "$(as exam1 perl <<<"$listen")" no
+	echo 'low-ports yes' | policy
+	expect_equal "$(as exam1 perl <<<"$listen")" yes
+	echo 'default allow out' | policy
+	expect_equal "$(as exam1 perl <<<"$listen")" no
+	carrel remove exam1
+	expect_equal "$(as exam1 perl <<<"$listen")" no
+}
+
 run_tests "$@"

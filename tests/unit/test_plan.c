@@ -184,21 +184,24 @@ static void test_plan_update_replaces_rules_then_judges_connections_then_tells_t
 	const struct plan_operation *operations;
 
 	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
-	assert_int_equal(fixture->plan.operations.count, 3);
+	assert_int_equal(fixture->plan.operations.count, 4);
 	operations = fixture->plan.operations.items;
-	assert_int_equal(operations[0].kind, PLAN_RULES);
-	assert_true(operations[0].rules.replace);
-	assert_int_equal(operations[1].kind, PLAN_CONNECTIONS);
-	assert_ptr_equal(operations[1].connections.policy, &fixture->policy);
-	assert_true(address_equal(&operations[1].connections.own[FAMILY_IPV6],
+	assert_int_equal(operations[0].kind, PLAN_SYSCTL);
+	assert_string_equal(operations[0].sysctl.value, "1024");
+	assert_int_equal(operations[1].kind, PLAN_RULES);
+	assert_true(operations[1].rules.replace);
+	assert_int_equal(operations[2].kind, PLAN_CONNECTIONS);
+	assert_ptr_equal(operations[2].connections.policy, &fixture->policy);
+	assert_true(address_equal(&operations[2].connections.own[FAMILY_IPV6],
 				  &fixture->input.address6));
-	assert_int_equal(operations[2].kind, PLAN_LINK_GROUP);
-	assert_int_equal(operations[2].group, plan_group(&fixture->policy));
+	assert_int_equal(operations[3].kind, PLAN_LINK_GROUP);
+	assert_int_equal(operations[3].group, plan_group(&fixture->policy));
 }
 
 static void test_plan_update_brings_up_again_what_logout_cut(void **state)
 {
 	static const char expected[] =
+		"carrel  set net/ipv4/ip_unprivileged_port_start = 1024\n"
 		"carrel  replace table inet carrel\n"
 		"carrel  cut open connections that the policy forbids\n"
 		"host    set group 0xca40004 on the host's end\n"
@@ -222,7 +225,37 @@ static void test_plan_update_brings_up_again_what_logout_cut(void **state)
 
 	fixture->policy.uplink = UPLINK_NONE;
 	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
-	assert_int_equal(fixture->plan.operations.count, 2);
+	assert_int_equal(fixture->plan.operations.count, 3);
+}
+
+/* A new namespace has none for everybody; one that is there may have been under another policy. */
+static void test_plan_sets_low_ports_where_they_are_not_so_already(void **state)
+{
+	static const char path[] = "net/ipv4/ip_unprivileged_port_start";
+	struct fixture *fixture = *state;
+	struct carrel_error err = { 0 };
+
+	for (int yes = 0; yes < 2; yes++) {
+		const char *value = NULL;
+
+		fixture->policy.low_ports = yes;
+		build(fixture);
+		for (size_t i = 0; i < fixture->plan.operations.count; i++) {
+			const struct plan_operation *one = &fixture->plan.operations.items[i];
+
+			if (one->kind == PLAN_SYSCTL && strcmp(one->sysctl.path, path) == 0)
+				value = one->sysctl.value;
+		}
+		if (yes)
+			assert_string_equal(value, "0");
+		else
+			assert_null(value);
+		assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan,
+					     &err), 0);
+		assert_string_equal(fixture->plan.operations.items[0].sysctl.path, path);
+		assert_string_equal(fixture->plan.operations.items[0].sysctl.value,
+				    yes ? "0" : "1024");
+	}
 }
 
 static void test_plan_describe_says_each_operation(void **state)
@@ -267,6 +300,7 @@ int main(void)
 		PLAN_TEST(test_plan_group_tells_uplink_and_named_remotes),
 		PLAN_TEST(test_plan_update_replaces_rules_then_judges_connections_then_tells_the_host),
 		PLAN_TEST(test_plan_update_brings_up_again_what_logout_cut),
+		PLAN_TEST(test_plan_sets_low_ports_where_they_are_not_so_already),
 		PLAN_TEST(test_plan_describe_says_each_operation),
 	};
 

@@ -25,8 +25,8 @@ static void parse_valid(const char *text, struct arena *arena, struct policy *po
 	assert_int_equal(rc, 0);
 }
 
-#define DIRECTIVES "; expected include, description, uplink, logout, default, allow, deny, reject " \
-	"or expect"
+#define DIRECTIVES "; expected include, description, uplink, logout, connections, low-ports, default, " \
+	"allow, deny, reject or expect"
 #define PROTOCOLS "; expected tcp, udp, icmp or sctp"
 #define REMOTES "; expected any, host, peers, private, metadata, internet, set NAME, an address or " \
 	"a prefix"
@@ -37,6 +37,8 @@ static void parse_valid(const char *text, struct arena *arena, struct policy *po
 	"packet-too-big, time-exceeded, parameter-problem, timestamp-request, timestamp-reply or a " \
 	"number from 0 to 255"
 #define PORTS "; expected a number or a range from 1 to 65535"
+
+#define RATES "; expected a number from 1 to 1000000 with /second, /minute, /hour or /day"
 
 #define TEN "0123456789"
 #define SIXTY TEN TEN TEN TEN TEN TEN
@@ -70,6 +72,42 @@ static void test_policy_parse_reports_every_error(void **state)
 		{ "logout cat", "1:8: 'cat' is not an effect of logout; expected keep or cut (did you "
 		  "mean 'cut'?)" },
 		{ "uplink nat\n# x\nuplink none", "3:1: a second 'uplink'; the first is at line 1" },
+		{ "connections", "1:12: missing a number of connections; expected a number from 1 to "
+		  "1000000" },
+		{ "connections 0", "1:13: '0' is not a number of connections; expected a number from "
+		  "1 to 1000000" },
+		{ "connections 1000001", "1:13: '1000001' is not a number of connections; expected a "
+		  "number from 1 to 1000000" },
+		{ "connections \"5\"", "1:13: \"5\" is not a number of connections; expected a number "
+		  "from 1 to 1000000" },
+		{ "connections 5\nconnections 5", "2:1: a second 'connections'; the first is at line "
+		  "1" },
+		{ "low-ports", "1:10: missing an answer; expected no or yes" },
+		{ "low-ports yse", "1:11: 'yse' is not an answer; expected no or yes (did you mean "
+		  "'yes'?)" },
+		{ "low-ports yes no", "1:15: unexpected 'no'; expected the end of the line" },
+		{ "low-ports no\nlow-ports no", "2:1: a second 'low-ports'; the first is at line "
+		  "1" },
+		{ "allow out limit", "1:16: missing a rate" RATES },
+		{ "allow out limit 10", "1:17: '10' is not a rate" RATES },
+		{ "allow out limit \"1/day\"", "1:17: \"1/day\" is not a rate" RATES },
+		{ "allow out limit 10/fortnight", "1:17: '10/fortnight' is not a rate" RATES },
+		{ "allow out limit 10/", "1:17: '10/' is not a rate" RATES },
+		{ "allow out limit 0/day", "1:17: '0/day' is not a rate" RATES },
+		{ "allow out limit 1000001/day", "1:17: '1000001/day' is not a rate" RATES },
+		{ "allow out limit x/day", "1:17: 'x/day' is not a rate" RATES },
+		{ "allow out limit 1/day burst", "1:28: missing a burst; expected a number from 1 to "
+		  "65535" },
+		{ "allow out limit 1/day burst 0", "1:29: '0' is not a burst; expected a number from "
+		  "1 to 65535" },
+		{ "allow out limit 1/day burst 65536", "1:29: '65536' is not a burst; expected a "
+		  "number from 1 to 65535" },
+		{ "allow out limit 1/day port 80", "1:23: unexpected 'port'; expected burst, a comment in "
+		  "quotes or the end of the line" },
+		{ "allow out limit 1/day burst 3 bust 3", "1:31: unexpected 'bust'; expected a comment in "
+		  "quotes or the end of the line" },
+		{ "allow out tcp port 80 limt 1/day", "1:23: unexpected 'limt'; expected limit, a "
+		  "comment in quotes or the end of the line (did you mean 'limit'?)" },
 		{ "default", "1:8: missing a verdict; expected allow, deny or reject" },
 		{ "default drop out", "1:9: 'drop' is not a verdict; expected allow, deny or "
 		  "reject" },
@@ -93,9 +131,9 @@ static void test_policy_parse_reports_every_error(void **state)
 		{ "allow out tcp,\"udp\"", "1:15: \"udp\" is not a protocol" PROTOCOLS },
 		{ "allow out !tcp", "1:11: '!' is not a protocol" PROTOCOLS },
 		{ "allow out tcp,udp,tcp", "1:19: 'tcp' stands twice in the list" },
-		{ "allow out tcp udp", "1:15: unexpected 'udp'; expected to, port, a comment in "
+		{ "allow out tcp udp", "1:15: unexpected 'udp'; expected to, port, limit, a comment in "
 		  "quotes or the end of the line" },
-		{ "allow in tcp form 192.0.2.1", "1:14: unexpected 'form'; expected from, port, a "
+		{ "allow in tcp form 192.0.2.1", "1:14: unexpected 'form'; expected from, port, limit, a "
 		  "comment in quotes or the end of the line (did you mean 'from'?)" },
 		{ "allow out icmp type", "1:20: missing a type of icmp" ICMP_TYPES },
 		{ "allow out icmp type echo-reqest", "1:21: 'echo-reqest' is not a type of icmp"
@@ -112,8 +150,8 @@ static void test_policy_parse_reports_every_error(void **state)
 		{ "allow out icmp type 8 port 80", "1:23: 'port' in a rule about icmp, which has "
 		  "none; expected a rule of its own for icmp" },
 		{ "allow out icmp type 8 form 192.0.2.1", "1:23: unexpected 'form'; expected to, "
-		  "a comment in quotes or the end of the line" },
-		{ "allow out icmp typ 8", "1:16: unexpected 'typ'; expected type, to, a comment in "
+		  "limit, a comment in quotes or the end of the line" },
+		{ "allow out icmp typ 8", "1:16: unexpected 'typ'; expected type, to, limit, a comment in "
 		  "quotes or the end of the line (did you mean 'type'?)" },
 		{ "allow out from 192.0.2.1", "1:11: an 'out' rule takes 'to', not 'from'" },
 		{ "allow in tcp to 192.0.2.1", "1:14: an 'in' rule takes 'from', not 'to'" },
@@ -139,9 +177,9 @@ static void test_policy_parse_reports_every_error(void **state)
 		  "it already" },
 		{ "allow out to private,any", "1:14: 'private' in one list with 'any', which has "
 		  "it already" },
-		{ "allow out to any log", "1:18: unexpected 'log'; expected port, a comment in "
+		{ "allow out to any log", "1:18: unexpected 'log'; expected port, limit, a comment in "
 		  "quotes or the end of the line" },
-		{ "allow out to host prot 80", "1:19: unexpected 'prot'; expected port, a comment "
+		{ "allow out to host prot 80", "1:19: unexpected 'prot'; expected port, limit, a comment "
 		  "in quotes or the end of the line (did you mean 'port'?)" },
 		{ "allow out to set", "1:17: missing a set" SETS },
 		{ "allow out to set campus", "1:18: 'campus' is not a set" SETS },
@@ -155,7 +193,7 @@ static void test_policy_parse_reports_every_error(void **state)
 		{ "allow out port 90-80", "1:16: the range '90-80' ends before it begins" },
 		{ "allow out tcp,icmp port 80", "1:20: 'port' in a rule about icmp, which has none; "
 		  "expected a rule of its own for icmp" },
-		{ "allow out port 80 to any", "1:19: unexpected 'to'; expected a comment in quotes "
+		{ "allow out port 80 to any", "1:19: unexpected 'to'; expected limit, a comment in quotes "
 		  "or the end of the line" },
 		{ "allow out \"a\" port 80", "1:15: unexpected 'port'; expected the end of the "
 		  "line" },
@@ -215,6 +253,9 @@ static const char *rule_text(struct arena *arena, const struct policy_rule *rule
 		text = arena_printf(arena, "%s%s%u:%u", text, i ? "," : " type ",
 				    rule->icmp_types.items[i].family,
 				    rule->icmp_types.items[i].number);
+	if (rule->limit.packets)
+		text = arena_printf(arena, "%s limit %u/%u burst %u", text, rule->limit.packets,
+				    rule->limit.per_s, rule->limit.burst);
 	if (rule->comment)
 		text = arena_printf(arena, "%s \"%s\"", text, rule->comment);
 	return text;
@@ -232,6 +273,12 @@ static void test_policy_parse_understands_rules(void **state)
 		{ "allow out icmp", "allow out 4 any" },
 		{ "allow out icmp type echo-request,packet-too-big,13 to 192.0.2.1 \"why\"",
 		  "allow out 4 192.0.2.1 type 0:8,1:128,1:2,0:13,1:13 \"why\"" },
+		{ "allow out limit 10/minute", "allow out 0 any limit 10/60 burst 5" },
+		{ "deny in tcp from host port 22 limit 1000000/second burst 65535 \"x\"",
+		  "deny in 1 host port 22-22 limit 1000000/1 burst 65535 \"x\"" },
+		{ "reject out icmp type 8 limit 1/hour burst 1",
+		  "reject out 4 any type 0:8,1:8 limit 1/3600 burst 1" },
+		{ "allow out limit 3/day", "allow out 0 any limit 3/86400 burst 5" },
 		{ "allow in icmp type 0, echo-reply", "allow in 4 any type 0:0,1:0,1:129" },
 		{ "allow out tcp,udp,icmp,sctp", "allow out 15 any" },
 		{ "allow out sctp , tcp port 80", "allow out 9 any port 80-80" },
@@ -329,14 +376,18 @@ static void test_policy_parse_understands_settings(void **state)
 
 	(void)state;
 	parse_valid("description \"An exam, \\\"final\\\"\"\nuplink none\nlogout cut\n"
-		    "default deny out allow in\n", &arena, &policy);
+		    "connections 512\nlow-ports yes\ndefault deny out allow in\n", &arena, &policy);
 	assert_string_equal(policy.description, "An exam, \"final\"");
 	assert_int_equal(policy.uplink, UPLINK_NONE);
 	assert_int_equal(policy.logout, LOGOUT_CUT);
+	assert_int_equal(policy.connections, 512);
+	assert_true(policy.low_ports);
 	assert_int_equal(policy.defaults[DIRECTION_OUT], VERDICT_DENY);
 	assert_int_equal(policy.defaults[DIRECTION_IN], VERDICT_ALLOW);
 
-	parse_valid("default reject in\ndefault deny out\n", &arena, &policy);
+	parse_valid("low-ports no\ndefault reject in\ndefault deny out\n", &arena, &policy);
+	assert_int_equal(policy.connections, 0);
+	assert_false(policy.low_ports);
 	assert_int_equal(policy.defaults[DIRECTION_OUT], VERDICT_DENY);
 	assert_int_equal(policy.defaults[DIRECTION_IN], VERDICT_REJECT);
 }

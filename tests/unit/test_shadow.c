@@ -108,6 +108,7 @@ static void test_shadow_check_is_silent_when_anything_is_left(void **state)
 		"deny out to 10.0.0.0/8\nallow out to peers",
 		"deny in from 10.0.0.0/8\nallow in from peers", /* they have IPv6, too */
 		"deny in from internet\nallow in from host",    /* where is it? */
+		"deny out limit 1/second\nallow out",
 		"deny in from host\nallow in",
 		"deny in from internet\nallow in from internet,peers",
 		"allow out to 10.0.0.0/8",                      /* more than the pool */

@@ -568,6 +568,12 @@ static void test_source_policy_in_force_puts_overrides_first(void **state)
 	remove_file(place, "etc/policies/overrides.policy");
 	assert_int_equal(policy_in_force(place, "t", &warning, &err), 1);
 	assert_null(warning);
+
+	/* The last valid version is all of one moment: without what came later. */
+	write_file(place, "etc/policies/t.policy", "alow out\n", 0644);
+	write_file(place, "etc/policies/overrides.policy", "deny out\n", 0644);
+	assert_int_equal(policy_in_force(place, "t", &warning, &err), 1);
+	assert_non_null(strstr(warning, "t.policy:1:1: 'alow' is not a directive"));
 }
 
 static void test_source_policy_in_force_keeps_the_sets_it_was_valid_with(void **state)
