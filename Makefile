@@ -78,12 +78,17 @@ $(BUILD)/pam_carrel.so: $(BUILD)/pam/pam_carrel.o $(ARCHIVE) pam/pam_carrel.map
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,--version-script=pam/pam_carrel.map \
 		-Wl,--gc-sections -Wl,-z,defs -o $@ $(filter %.o %.a,$^) -lpam -lcap
 
-# Where PAM looks for modules, and pam-auth-update for profiles, has nothing to do with PREFIX.
+# Where PAM looks for modules, pam-auth-update for profiles and NetworkManager for its configuration
+# has nothing to do with PREFIX.
 # lib64 is Fedora's, the multiarch directory Debian's.
 MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
 SECUREDIR  ?= $(firstword $(wildcard $(addsuffix /security,/usr/lib64 /lib64 \
 	      /usr/lib/$(MULTIARCH) /lib/$(MULTIARCH) /usr/lib)) /usr/lib/security)
 PROFILEDIR ?= /usr/share/pam-configs
+NMDIR      ?= /usr/lib/NetworkManager/conf.d
+# What systemd's programs read, here and below PREFIX/lib under the same names.
+SYSTEMD    := $(addsuffix /carrel.conf,sysusers.d tmpfiles.d) \
+	      $(addprefix systemd/network/00-carrel.,network link)
 POLICIES   := $(wildcard conf/policies/*.policy)
 MANPAGES   := $(wildcard man/*.[1-8])
 INSTALL    := install
@@ -110,9 +115,11 @@ install: all
 		$(call localize,conf/policies/$$policy,$(DESTDIR)$(PREFIX)/share/carrel/policies/$$policy) || \
 			exit; \
 	done
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/lib/sysusers.d $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
-	$(INSTALL) -m 0644 conf/sysusers.d/carrel.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/carrel.conf
-	$(INSTALL) -m 0644 conf/tmpfiles.d/carrel.conf $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/carrel.conf
+	for file in $(SYSTEMD); do \
+		$(INSTALL) -D -m 0644 conf/$$file $(DESTDIR)$(PREFIX)/lib/$$file || exit; \
+	done
+	$(INSTALL) -d $(DESTDIR)$(NMDIR)
+	$(INSTALL) -m 0644 conf/networkmanager/carrel.conf $(DESTDIR)$(NMDIR)/carrel.conf
 	$(INSTALL) -d $(DESTDIR)$(PROFILEDIR)
 	$(INSTALL) -m 0644 conf/pam/carrel $(DESTDIR)$(PROFILEDIR)/carrel
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
@@ -129,8 +136,7 @@ install: all
 uninstall:
 	test -n "$(DESTDIR)" || conf/deactivate
 	rm -f $(DESTDIR)$(SECUREDIR)/pam_carrel.so $(DESTDIR)$(PREFIX)/sbin/carrel \
-		$(DESTDIR)$(PREFIX)/lib/sysusers.d/carrel.conf \
-		$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/carrel.conf \
+		$(addprefix $(DESTDIR)$(PREFIX)/lib/,$(SYSTEMD)) $(DESTDIR)$(NMDIR)/carrel.conf \
 		$(DESTDIR)$(PROFILEDIR)/carrel \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/carrel
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/carrel $(DESTDIR)$(PREFIX)/share/carrel
