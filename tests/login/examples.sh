@@ -46,8 +46,8 @@ test_examples_of_the_policy_page_are_valid() {
 	page_examples "$HOST_SOURCE/man/carrel.policy.5"
 	# What the page says beside them.
 	echo 'set campus 192.0.2.0/24,2001:db8:1::/48' >/etc/carrel/carrel.conf.d/examples.conf
-	install -D -m 0644 "$examples/3" /etc/carrel/policies/common/time.policy
-	all_valid .policy 6
+	install -D -m 0644 "$examples/4" /etc/carrel/policies/common/time.policy
+	all_valid .policy 7
 }
 
 test_examples_of_the_configuration_page_are_valid() {
@@ -58,7 +58,7 @@ test_examples_of_the_configuration_page_are_valid() {
 
 test_examples_in_the_installed_configuration_are_valid() {
 	with_examples
-	sed -n 's/^#\(assign\)/\1/p' "$HOST_SOURCE/conf/carrel.conf" >"$examples/0"
+	sed -n 's/^#\(assign\|set\) /\1 /p' "$HOST_SOURCE/conf/carrel.conf" >"$examples/0"
 	expect_differ "$(cat "$examples/0")" ""
 	all_valid .conf 1
 }
