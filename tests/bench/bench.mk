@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # make bench                    as root: carrel beside the kernel's floor and beside scripts
+# make bench-rules              what policies of 10 to 10,000 rules cost
 # make bench-floor              the same without carrel
 # make bench-tests              the bench's own arithmetic and counting
 # RUNS=80 rounds, SEED=1 for their order, JSON=FILE for the figures.
 
 BENCH         := $(BUILD)/tests/bench
-BENCH_SOURCES := $(filter-out tests/bench/nothing.c tests/bench/test_%.c,$(wildcard tests/bench/*.c))
+BENCH_SOURCES := $(filter-out tests/bench/nothing.c tests/bench/rules_scale.c tests/bench/test_%.c,$(wildcard tests/bench/*.c))
 BENCH_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/test_*.c))
 BENCH_OPTIONS  = $(if $(RUNS),-r $(RUNS)) $(if $(SEED),-s $(SEED)) $(if $(JSON),-j '$(abspath $(JSON))')
 bench_needed   = $$(readelf -d $(1) | sed -n 's/.*(NEEDED)//p')
 
-.PHONY: bench bench-floor bench-tests
+.PHONY: bench bench-rules bench-floor bench-tests
 bench: $(PROGRAMS) $(BENCH)/carrel-bench $(BENCH)/nothing
 	$(Q)[ "$(call bench_needed,$(BUILD)/carrel-helper)" = "$(call bench_needed,$(BENCH)/nothing)" ] || \
 		{ echo 'bench: tests/bench/nothing is not linked like carrel-helper' >&2; exit 1; }
 	$(Q)tests/bench/world.sh '$(abspath $(BUILD))' -c $(BENCH_OPTIONS)
+
+bench-rules: $(BENCH)/rules_scale
+	$(Q)unshare --net $<
 
 bench-floor: $(BENCH)/carrel-bench $(BENCH)/nothing
 	$(Q)tests/bench/world.sh '$(abspath $(BUILD))' $(BENCH_OPTIONS)
@@ -26,6 +30,10 @@ bench-tests: $(BENCH_TESTS)
 $(BENCH)/carrel-bench: $(BENCH_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NETLINK_LIBS) -lcap -lpam -lm
+
+$(BENCH)/rules_scale: $(BENCH)/rules_scale.o $(ARCHIVE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NETLINK_LIBS)
 
 $(BENCH)/test_%: $(BENCH)/test_%.o $(BENCH)/%.o $(ARCHIVE)
 	$(call say,LD,$@)
