@@ -88,7 +88,8 @@ PROFILEDIR ?= /usr/share/pam-configs
 NMDIR      ?= /usr/lib/NetworkManager/conf.d
 # What systemd's programs read, here and below PREFIX/lib under the same names.
 SYSTEMD    := $(addsuffix /carrel.conf,sysusers.d tmpfiles.d) \
-	      $(addprefix systemd/network/00-carrel.,network link)
+	      $(addprefix systemd/network/00-carrel.,network link) \
+	      $(addprefix systemd/system/carrel-gc.,service timer)
 POLICIES   := $(wildcard conf/policies/*.policy)
 MANPAGES   := $(wildcard man/*.[1-8])
 INSTALL    := install
@@ -96,6 +97,7 @@ INSTALL    := install
 # What people read names the places where things are.
 LOCALIZE   := sed -e 's|/usr/share/carrel|$(PREFIX)/share/carrel|g' \
 	      -e 's|/usr/libexec/carrel|$(PREFIX)/libexec/carrel|g' \
+	      -e 's|/usr/sbin/carrel|$(PREFIX)/sbin/carrel|g' \
 	      -e 's|/etc/carrel|$(SYSCONFDIR)/carrel|g'
 # localize FILE,TARGET
 localize    = $(LOCALIZE) $(1) >$(2) && chmod 0644 $(2)
@@ -116,7 +118,8 @@ install: all
 			exit; \
 	done
 	for file in $(SYSTEMD); do \
-		$(INSTALL) -D -m 0644 conf/$$file $(DESTDIR)$(PREFIX)/lib/$$file || exit; \
+		$(INSTALL) -d $$(dirname $(DESTDIR)$(PREFIX)/lib/$$file) && \
+		$(call localize,conf/$$file,$(DESTDIR)$(PREFIX)/lib/$$file) || exit; \
 	done
 	$(INSTALL) -d $(DESTDIR)$(NMDIR)
 	$(INSTALL) -m 0644 conf/networkmanager/carrel.conf $(DESTDIR)$(NMDIR)/carrel.conf

@@ -89,6 +89,34 @@ no_sshd_session() {
 	[ "$(carrel show "$1" --json | jq -c '[.sessions[].service | select(. == "sshd")]')" = '[]' ]
 }
 
+# --- what is left of them
+
+test_session_that_was_the_last_is_followed_by_the_timer() {
+	expect_equal "$(systemctl is-active carrel-gc.timer)" active
+	echo 'linger 1s' >/etc/carrel/carrel.conf.d/linger.conf
+	trap 'rm /etc/carrel/carrel.conf.d/linger.conf' EXIT
+	as lab2 true
+	systemctl stop user@61102
+	expect_match "$(ip netns list)" '^carrel-61102'
+	# What the timer starts every minute, in its sandbox: it sees that the carrel is idle; and that
+	# it still is.
+	systemctl start carrel-gc.service
+	sleep 1.1
+	systemctl start carrel-gc.service
+	expect_no_match "$(ip netns list)" '^carrel-61102'
+	expect_equal "$(ip -brief link show | grep -c '^cr-61102')" 0
+}
+
+# The machine has a last line for whom carrel was put there by hand, which is not removed with it.
+test_session_needs_no_carrel_after_it_was_removed() {
+	cp -a /etc/pam.d /run/testhost/pam.d
+	sed -i '/pam_carrel/d' /etc/pam.d/runuser
+	trap 'rm -rf /etc/pam.d; mv /run/testhost/pam.d /etc/pam.d; systemctl enable --now carrel-gc.timer' EXIT
+	conf/deactivate
+	expect_failure systemctl is-active carrel-gc.timer
+	expect_equal "$(netns_of_login lab1)" "$host_netns"
+}
+
 # --- who is refused
 
 # sshd tells a user whose session was refused only once there is a channel to do it on, and until
@@ -101,12 +129,23 @@ test_session_that_is_refused_forwards_nothing() {
 		-R 7004:127.0.0.1:80 guest1@server &
 	session=$!
 	trap end_session EXIT
-	eventually 5 test -n "$(client ss -Hltn 'sport = :7003')" || :
+	eventually 5 listens_on_client 7003
 	for port in 7001 7002; do
 		expect_failure client probe --wait 1 tcp 127.0.0.1 $port
 	done
 	expect_failure client probe --wait 1 --socks 7003 tcp "${exam_site[0]}" 443
 	expect_failure probe --wait 1 tcp 127.0.0.1 7004
+}
+
+listens_on_client() {
+	[ -n "$(client ss -Hltn "sport = :$1")" ]
+}
+
+# What the documentation says of ways in that open no session.
+test_session_is_what_confines() {
+	expect_equal "$(systemd-run --quiet --pipe --wait --property=User=lab1 sh -c "$where")" \
+		"$host_netns"
+	expect_equal "$(setpriv --reuid=lab1 --regid=lab --clear-groups sh -c "$where")" "$host_netns"
 }
 
 # --- services whose own sandbox PAM's session has to cope with
@@ -146,10 +185,6 @@ test_session_without_a_capability_is_refused_and_the_log_names_it() {
 
 test_session_in_a_network_of_the_service_is_in_the_carrel() {
 	expect_equal "$(service_with PrivateNetwork=yes)" "$(pinned lab1)"
-}
-
-test_session_where_no_process_may_be_made_is_refused() {
-	expect_equal "$(service_with LimitNPROC=1 TasksMax=1)" ""
 }
 
 run_tests "$@"
