@@ -56,7 +56,7 @@ static int find_number(struct work *work, struct carrel_error *err)
 
 static int build(struct work *work, struct carrel_error *err)
 {
-	struct plan plan;
+	struct plan plan = { 0 };
 	int rc = work_prepare(work, err);
 
 	work->input.throwaway = true;

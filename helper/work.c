@@ -243,7 +243,7 @@ int work_find_addresses(struct work *work, struct carrel_error *err)
 int work_build(struct work *work, struct carrel_error *err)
 {
 	char pin[NETNS_NAME_SIZE];
-	struct plan plan;
+	struct plan plan = { 0 };
 	int rc;
 
 	name_of_netns(work->input.uid, pin);
@@ -272,7 +272,7 @@ static void keep_use(struct record *record, const struct record *old)
 int work_update(struct work *work, const struct record *old, int netns_fd, bool login,
 		struct carrel_error *err)
 {
-	struct plan plan;
+	struct plan plan = { 0 };
 	int rc = kernel_join(&work->kernel, netns_fd, err);
 
 	if (rc < 0)
