@@ -20,6 +20,8 @@ enum option_value {
 	VALUE_FROM,
 	VALUE_POLICY,
 	VALUE_DRY_RUN,
+	VALUE_NFT,
+	VALUE_USER,
 	VALUE_HELP,
 	VALUE_VERSION,
 };
@@ -31,6 +33,8 @@ static const struct option long_options[] = {
 	{ "from", required_argument, NULL, VALUE_FROM },
 	{ "policy", required_argument, NULL, VALUE_POLICY },
 	{ "dry-run", no_argument, NULL, VALUE_DRY_RUN },
+	{ "nft", no_argument, NULL, VALUE_NFT },
+	{ "user", required_argument, NULL, VALUE_USER },
 	{ "help", no_argument, NULL, VALUE_HELP },
 	{ "version", no_argument, NULL, VALUE_VERSION },
 	{ 0 },
@@ -95,6 +99,10 @@ static bool is_taken(const struct subcommand *subcommand, int value)
 		return options & OPTION_POLICY;
 	case VALUE_DRY_RUN:
 		return options & OPTION_DRY_RUN;
+	case VALUE_NFT:
+		return options & OPTION_NFT;
+	case VALUE_USER:
+		return options & OPTION_USER;
 	default:
 		return false;
 	}
@@ -117,6 +125,44 @@ static int refuse_option(const struct subcommand *subcommand, int value, char **
 			 word, subcommand->name, subcommand->name);
 }
 
+/** note_option() - the option @value, with its argument in optarg if it has one */
+static void note_option(struct invocation *invocation, int value)
+{
+	switch (value) {
+	case VALUE_CONFIG:
+		invocation->config = optarg;
+		return;
+	case VALUE_SERVICE:
+		invocation->service = optarg;
+		return;
+	case VALUE_FROM:
+		invocation->from = optarg;
+		return;
+	case VALUE_POLICY:
+		invocation->policy = optarg;
+		return;
+	case VALUE_USER:
+		invocation->user = optarg;
+		return;
+	case VALUE_JSON:
+		invocation->json = true;
+		return;
+	case VALUE_DRY_RUN:
+		invocation->dry_run = true;
+		return;
+	case VALUE_NFT:
+		invocation->nft = true;
+		return;
+	case VALUE_VERSION:
+	case 'V':
+		invocation->version = true;
+		return;
+	default:
+		invocation->help = true;
+		return;
+	}
+}
+
 /**
  * take_options() - note the options in @argv[1...]
  * @subcommand:	whose they are, or NULL for those before its name
@@ -135,27 +181,12 @@ static int take_options(const struct subcommand *subcommand, bool whole, int arg
 	while ((value = getopt_long(argc, argv, letters, long_options, NULL)) != -1) {
 		if (!is_taken(subcommand, value))
 			return refuse_option(subcommand, value, argv, err);
-		if (value == VALUE_CONFIG)
-			invocation->config = optarg;
-		else if (value == VALUE_SERVICE)
-			invocation->service = optarg;
-		else if (value == VALUE_FROM)
-			invocation->from = optarg;
-		else if (value == VALUE_POLICY)
-			invocation->policy = optarg;
-		else if (value == VALUE_JSON)
-			invocation->json = true;
-		else if (value == VALUE_DRY_RUN)
-			invocation->dry_run = true;
-		else if (value == VALUE_VERSION || value == 'V')
-			invocation->version = true;
-		else
-			invocation->help = true;
+		note_option(invocation, value);
 	}
 	return optind;
 }
 
-/** take_command() - the operands are a user and a command: drop the "--" between them */
+/** take_command() - the operands are a user, or a policy, and a command: drop the "--" between them */
 static int take_command(struct invocation *invocation, struct carrel_error *err)
 {
 	char **arguments = invocation->arguments;
@@ -163,8 +194,8 @@ static int take_command(struct invocation *invocation, struct carrel_error *err)
 	if (invocation->argument_count < 2 || arguments[1][0] != '-')
 		return 0;
 	if (strcmp(arguments[1], "--") != 0)
-		return error_set(err, EINVAL, "'%s' stands behind the user: options belong before "
-				 "the user, a command behind '--'", arguments[1]);
+		return error_set(err, EINVAL, "'%s' stands behind '%s': options belong before "
+				 "that, a command behind '--'", arguments[1], arguments[0]);
 	arguments[1] = arguments[0];
 	invocation->arguments++;
 	invocation->argument_count--;

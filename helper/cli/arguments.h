@@ -17,6 +17,8 @@ enum subcommand_option {
 	OPTION_COMMAND = 1 << 2,        /* arguments end with a command line, after "--" */
 	OPTION_POLICY  = 1 << 3,        /* --policy, instead of a user */
 	OPTION_DRY_RUN = 1 << 4,        /* --dry-run: show what would be done */
+	OPTION_NFT     = 1 << 5,        /* --nft: print rules as nft reads them */
+	OPTION_USER    = 1 << 6,        /* --user: whom a command runs as */
 };
 
 #define ARGUMENTS_ANY INT_MAX
@@ -36,12 +38,12 @@ struct subcommand {
 struct invocation {
 	const struct subcommand *subcommand;
 	bool help, version;             /* instead of running; with help, subcommand may be NULL */
-	bool json, dry_run;
+	bool json, dry_run, nft;
 	const char *config;             /* path of carrel.conf; NULL: not given. Absolute when run */
 	const char *service, *from;     /* NULL when not given */
-	const char *policy;             /* likewise */
+	const char *policy, *user;      /* likewise */
 	int argument_count;
-	char **arguments;               /* operands; for OPTION_COMMAND the user, then the command */
+	char **arguments;               /* operands; for OPTION_COMMAND the first, then the command */
 };
 
 /**

@@ -50,6 +50,31 @@ static const struct subcommand subcommands[] = {
 		"assignments give. Exits 0 when it gets through, 5 when not.\n",
 		OPTION_JSON | OPTION_LOGIN | OPTION_POLICY, 2, ARGUMENTS_ANY, cli_explain,
 	}, {
+		"plan", "[--json|--nft] [--service SERVICE] [--from HOST] USER",
+		"show what a login would do to the kernel",
+		"Only looks. With --nft: the user's rules, as 'nft -f' reads them.\n",
+		OPTION_JSON | OPTION_LOGIN | OPTION_NFT, 1, 1, cli_plan,
+	}, {
+		"apply", "[--dry-run] [--json] [USER...]",
+		"bring open carrels under the configuration as it is now",
+		"Without a USER: every carrel. Rules are replaced in one step; open connections that\n"
+		"the new policy forbids are cut, and no other loses a packet. When anything in the\n"
+		"configuration is invalid, nothing is changed anywhere.\n",
+		OPTION_JSON | OPTION_DRY_RUN, 0, ARGUMENTS_ANY, cli_apply,
+	}, {
+		"run", "[--user USER] POLICY -- COMMAND [ARGUMENT...]",
+		"run a command in a network of its own, with a policy",
+		"The network is gone when the command has ended. The command runs as root, or as\n"
+		"USER. The exit status is the command's; 126 when it cannot be executed, 127 when\n"
+		"there is none.\n",
+		OPTION_USER | OPTION_COMMAND, 2, ARGUMENTS_ANY, cli_run,
+	}, {
+		"status", "[--json]",
+		"your own carrel",
+		"For users, about themselves: the policy, the addresses, the number of sessions, and\n"
+		"whether the command itself runs in the carrel.\n",
+		OPTION_JSON, 0, 0, cli_status,
+	}, {
 		"remove", "USER",
 		"take a user's carrel away",
 		"USER is a name or a uid. Sessions that are still open keep their network namespace,\n"

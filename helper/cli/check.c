@@ -295,21 +295,40 @@ static int settle(struct check *check)
 	return config_parse(&sources, check->arena, &check->settings, &unheard);
 }
 
+/** begin() - find what everything else is tested with */
+static int begin(struct check *check)
+{
+	struct carrel_error err = { 0 };
+
+	int rc = policyfile_find(check->config, check->arena, &check->known, &err);
+	if (rc < 0)
+		rc = note_error(check, check->config, rc, &err);
+	return rc < 0 ? rc : settle(check);
+}
+
+int check_configuration(const char *config, struct arena *arena, struct findings *ret)
+{
+	struct check check = { .arena = arena, .config = config };
+
+	check.findings.trust_checked = geteuid() == 0;
+	int rc = begin(&check);
+	if (rc == 0)
+		rc = check_installed(&check);
+	if (rc == 0)
+		*ret = check.findings;
+	return rc;
+}
+
 int cli_check(const struct invocation *invocation)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
 	BUFFER_CLEANUP struct buffer text = { 0 };
-	struct carrel_error err = { 0 };
 	struct check check = { .arena = &arena, .config = invocation->config };
 	int files = invocation->argument_count;
 
 	/* Files elsewhere are drafts: whose they are says nothing. */
 	check.findings.trust_checked = files == 0 && geteuid() == 0;
-	int rc = policyfile_find(check.config, &arena, &check.known, &err);
-	if (rc < 0)
-		rc = note_error(&check, check.config, rc, &err);
-	if (rc == 0)
-		rc = settle(&check);
+	int rc = begin(&check);
 	if (rc == 0)
 		rc = files ? check_files(&check, files, invocation->arguments) :
 			     check_installed(&check);

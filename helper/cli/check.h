@@ -36,4 +36,13 @@ void findings_put_text(const struct findings *findings, struct buffer *text);
 /** findings_put_json() - append all of it as a JSON object */
 void findings_put_json(const struct findings *findings, struct buffer *text);
 
+/**
+ * check_configuration() - everything that decides about logins
+ * @config:	path of carrel.conf, absolute
+ * @arena:	what was found lives here
+ *
+ * Return: 0, also when something was found; -ENOMEM
+ */
+int check_configuration(const char *config, struct arena *arena, struct findings *ret);
+
 #endif

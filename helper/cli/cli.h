@@ -39,6 +39,10 @@ int cli_show(const struct invocation *invocation);
 int cli_exec(const struct invocation *invocation);
 int cli_check(const struct invocation *invocation);
 int cli_explain(const struct invocation *invocation);
+int cli_plan(const struct invocation *invocation);
+int cli_apply(const struct invocation *invocation);
+int cli_status(const struct invocation *invocation);
+int cli_run(const struct invocation *invocation);
 int cli_remove(const struct invocation *invocation);
 int cli_gc(const struct invocation *invocation);
 

@@ -125,5 +125,6 @@ int cli_exec(const struct invocation *invocation)
 	status = open_session(invocation, owner.name, state_fd, &netns_fd, &session_fd);
 	if (status != CLI_OK)
 		return status;
-	return run_command(netns_fd, invocation->arguments + 1);
+	const struct run_options options = { .netns_fd = netns_fd, .inherited_fd = -1 };
+	return run_command(&options, invocation->arguments + 1);
 }

@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
-#include <sched.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -26,6 +25,7 @@
 #include "base/fd.h"
 #include "base/paths.h"
 #include "cli/arguments.h"
+#include "cli/hostns.h"
 #include "cli/survey.h"
 #include "cli/view.h"
 #include "pam/client.h"
@@ -71,26 +71,6 @@ static uint64_t now_s(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	return (uint64_t)now.tv_sec;
-}
-
-/** enter_host() - the namespaces of process 1: who runs this may be in a carrel */
-static int enter_host(struct carrel_error *err)
-{
-	static const struct { const char *own, *host; int type; } namespaces[] = {
-		{ "/proc/self/ns/mnt", "/proc/1/ns/mnt", CLONE_NEWNS },
-		{ "/proc/self/ns/net", "/proc/1/ns/net", CLONE_NEWNET },
-	};
-
-	for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++) {
-		FD_CLEANUP int fd = open(namespaces[i].host, O_RDONLY | O_CLOEXEC);
-		struct stat own, host;
-
-		if (fd < 0 || fstat(fd, &host) < 0 || stat(namespaces[i].own, &own) < 0)
-			return error_set_errno(err, errno, "looking at %s", namespaces[i].host);
-		if (own.st_ino != host.st_ino && setns(fd, namespaces[i].type) < 0)
-			return error_set_errno(err, errno, "entering %s", namespaces[i].host);
-	}
-	return 0;
 }
 
 /**
@@ -308,7 +288,7 @@ int cli_gc(const struct invocation *invocation)
 	int status = cli_need_root("gc");
 	if (status != CLI_OK)
 		return status;
-	if (enter_host(&err) < 0 || view_open_state(&state_fd, &err) < 0)
+	if (hostns_enter(&err) < 0 || view_open_state(&state_fd, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	if (state_fd >= 0 && !invocation->dry_run) {
 		int rc = begin_turn(state_fd, &turn_fd, &err);

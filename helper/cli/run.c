@@ -16,7 +16,11 @@
 #include "cli/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -52,13 +56,37 @@ static void hold_signals(sigset_t *ret_held, struct signal_state *ret_before)
 	sigprocmask(SIG_BLOCK, ret_held, &ret_before->mask);
 }
 
+/** become_user() - give up what root has, and be @user, as far as programs can tell */
+static int become_user(const struct passwd *user, struct carrel_error *err)
+{
+	if (initgroups(user->pw_name, user->pw_gid) < 0 || setgid(user->pw_gid) < 0 ||
+	    setuid(user->pw_uid) < 0)
+		return error_set_errno(err, errno, "becoming %s", user->pw_name);
+	if (setenv("USER", user->pw_name, 1) < 0 || setenv("LOGNAME", user->pw_name, 1) < 0 ||
+	    setenv("HOME", user->pw_dir, 1) < 0 || setenv("SHELL", user->pw_shell, 1) < 0)
+		return error_set_errno(err, errno, "setting the environment");
+	return 0;
+}
+
+/** prepare() - what the child changes before it turns into the command */
+static int prepare(const struct run_options *options, struct carrel_error *err)
+{
+	int rc = netns_enter(options->netns_fd, err);
+
+	if (rc < 0)
+		return rc;
+	if (options->inherited_fd >= 0 && fcntl(options->inherited_fd, F_SETFD, 0) < 0)
+		return error_set_errno(err, errno, "handing on a descriptor");
+	return options->user ? become_user(options->user, err) : 0;
+}
+
 /** become_command() - in the child: go to the namespace and turn into the command */
-static _Noreturn void become_command(int netns_fd, char *const *argv,
+static _Noreturn void become_command(const struct run_options *options, char *const *argv,
 				     const struct signal_state *before)
 {
 	struct carrel_error err = { 0 };
 
-	if (netns_enter(netns_fd, &err) < 0)
+	if (prepare(options, &err) < 0)
 		_exit(cli_fail(CLI_FAILURE, &err));
 	sigaction(SIGCHLD, &before->child_action, NULL);
 	sigprocmask(SIG_SETMASK, &before->mask, NULL);
@@ -125,7 +153,7 @@ static int wait_for(pid_t child, const sigset_t *held, int *ret_status)
 	}
 }
 
-int run_command(int netns_fd, char *const *argv)
+int run_command(const struct run_options *options, char *const *argv)
 {
 	struct signal_state before;
 	sigset_t held;
@@ -138,9 +166,11 @@ int run_command(int netns_fd, char *const *argv)
 		return CLI_FAILURE;
 	}
 	if (child == 0)
-		become_command(netns_fd, argv, &before);
+		become_command(options, argv, &before);
 
 	int rc = wait_for(child, &held, &status);
+	if (options->ended)
+		options->ended(options->context);
 	if (rc < 0) {
 		cli_complain("cannot wait for '%s': %s", argv[0], strerror(-rc));
 		return CLI_FAILURE;

@@ -3,9 +3,20 @@
 #ifndef CARREL_CLI_RUN_H
 #define CARREL_CLI_RUN_H
 
+struct passwd;
+
+/* Where and how; descriptors are borrowed. */
+struct run_options {
+	int netns_fd;
+	int inherited_fd;               /* stays open in the command; or -1 */
+	const struct passwd *user;      /* whom it runs as; NULL: as the caller */
+	/* Called when the command has ended, before this process may end too; or NULL. */
+	void (*ended)(void *context);
+	void *context;
+};
+
 /**
- * run_command() - run @argv in the network namespace @netns_fd, and wait for its end
- * @netns_fd:	borrowed
+ * run_command() - run @argv in a network namespace, and wait for its end
  * @argv:	NULL-terminated; found along PATH
  *
  * When a signal ended it, the same signal ends this process too, so that a shell sees what
@@ -15,6 +26,6 @@
  *	   complaint
  * Context: CAP_SYS_ADMIN; a process of one thread
  */
-int run_command(int netns_fd, char *const *argv);
+int run_command(const struct run_options *options, char *const *argv);
 
 #endif

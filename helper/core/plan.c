@@ -266,12 +266,16 @@ static const char *link_text(enum plan_link link)
 	return "?";
 }
 
+const char *plan_place_name(enum place place)
+{
+	return place == PLACE_HOST ? "host" : "carrel";
+}
+
 void plan_describe(const struct plan_operation *operation, struct buffer *buffer)
 {
 	char prefix[PREFIX_TEXT_SIZE], address[ADDRESS_TEXT_SIZE];
 	const char *link = link_text(operation->link);
 
-	buffer_puts(buffer, operation->place == PLACE_HOST ? "host    " : "carrel  ");
 	switch (operation->kind) {
 	case PLAN_NETNS:
 		buffer_puts(buffer, "make a network namespace");

@@ -118,7 +118,10 @@ int plan_build(const struct plan_input *input, struct arena *arena, struct plan 
 int plan_update(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
 		struct carrel_error *err);
 
-/** plan_describe() - one line of @operation for people */
+/** plan_place_name() - "host" or "carrel" */
+const char *plan_place_name(enum place place);
+
+/** plan_describe() - @operation for people, without its place: half a line */
 void plan_describe(const struct plan_operation *operation, struct buffer *buffer);
 
 #endif

@@ -270,6 +270,48 @@ int state_claim_address4(int state_fd, const struct prefix *pool, uid_t uid,
 			       uid);
 }
 
+/** is_free() - would take() succeed? 1, 0 or -errno */
+static int is_free(int state_fd, const struct address *address)
+{
+	char path[TEXTFILE_PATH_SIZE];
+	uid_t owner;
+
+	claim_path(path, address);
+	int rc = read_claim(state_fd, path, &owner);
+	if (rc == -EINVAL)
+		return 0;
+	if (rc)
+		return rc == -ENOENT ? 1 : rc;
+	rc = has_record(state_fd, owner);
+	return rc < 0 ? rc : !rc;
+}
+
+int state_expect_address4(int state_fd, const struct prefix *pool, uid_t uid,
+			  struct address *ret, struct carrel_error *err)
+{
+	uint32_t count = allocate_count4(pool);
+	struct address candidate;
+	char text[PREFIX_TEXT_SIZE];
+	int rc = 0;
+
+	if (state_fd >= 0 && read_claimed(state_fd, uid, &candidate) == 0 &&
+	    usable(pool, &candidate)) {
+		*ret = candidate;
+		return 0;
+	}
+	for (uint32_t attempt = 0; attempt < count && rc == 0; attempt++) {
+		allocate_address4(pool, uid, attempt, &candidate);
+		rc = state_fd < 0 ? 1 : is_free(state_fd, &candidate);
+	}
+	prefix_format(pool, text);
+	if (rc == 0)
+		return error_set(err, ENOSPC, "every address of the pool %s is in use", text);
+	if (rc < 0)
+		return error_set_errno(err, -rc, "looking for an address of the pool %s", text);
+	*ret = candidate;
+	return 0;
+}
+
 int state_release_address4(int state_fd, uid_t uid, const struct address *address,
 			   struct carrel_error *err)
 {

@@ -42,6 +42,17 @@ int state_claim_address4(int state_fd, const struct prefix *pool, uid_t uid,
 			 struct address *ret, struct carrel_error *err);
 
 /**
+ * state_expect_address4() - what state_claim_address4() would give now, claiming nothing
+ * @state_fd:	or -1: nobody has claimed anything yet
+ *
+ * A guess: whether a claim without a record may be taken over shows only under its lock.
+ *
+ * Return: 0; -ENOSPC when the pool is used up; -errno
+ */
+int state_expect_address4(int state_fd, const struct prefix *pool, uid_t uid,
+			  struct address *ret, struct carrel_error *err);
+
+/**
  * state_release_address4() - give it up; 0 also when not claimed
  * Context: the caller holds the lock of @uid's carrel
  */

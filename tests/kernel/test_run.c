@@ -31,6 +31,13 @@ static int make_netns(void)
 	return fd;
 }
 
+static int run_in(int netns_fd, const char *const *argv)
+{
+	const struct run_options options = { .netns_fd = netns_fd, .inherited_fd = -1 };
+
+	return run_command(&options, (char *const *)(uintptr_t)argv);
+}
+
 /**
  * run() - run_command(@argv), in a child
  * @prepare:	called in the child before; or NULL
@@ -50,7 +57,7 @@ static int run(int netns_fd, const char *const *argv, void (*prepare)(void))
 			_exit(99);
 		if (prepare)
 			prepare();
-		_exit(run_command(netns_fd, (char *const *)(uintptr_t)argv));
+		_exit(run_in(netns_fd, argv));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return status;
@@ -152,7 +159,7 @@ static void test_run_command_stops_and_goes_on_with_the_command(void **state)
 	pid_t pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0)
-		_exit(run_command(netns_fd, (char *const *)(uintptr_t)argv));
+		_exit(run_in(netns_fd, argv));
 	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
 	assert_true(WIFSTOPPED(status));
 	assert_int_equal(kill(pid, SIGCONT), 0);

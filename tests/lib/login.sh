@@ -84,3 +84,23 @@ end_session() {
 	kill "$session"
 	wait "$session" || :
 }
+
+# exits STATUS CMD [ARG...]: CMD ends with STATUS; what it says is in $output
+exits() {
+	local expected=$1 rc=0
+	shift
+	# Without the trace of what is run, which goes to standard error.
+	output=$(set +x; "$@" 2>&1) || rc=$?
+	printf '%s\n' "$output"
+	expect_equal $rc "$expected"
+}
+
+# unprivileged CMD: as a user who is nobody in particular
+unprivileged() {
+	setpriv --reuid=61201 --regid=61201 --clear-groups "$@"
+}
+
+# forget USER: no carrel of a test before is left
+forget() {
+	carrel remove "$1" || expect_equal $? 3
+}

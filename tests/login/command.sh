@@ -10,16 +10,6 @@ here=$(dirname "$(readlink -f "$0")")
 
 exam1=61001
 
-# exits STATUS CMD [ARG...]: CMD ends with STATUS; what it says is in $output
-exits() {
-	local expected=$1 rc=0
-	shift
-	# Without the trace of what is run, which goes to standard error.
-	output=$(set +x; "$@" 2>&1) || rc=$?
-	printf '%s\n' "$output"
-	expect_equal $rc "$expected"
-}
-
 # json EXPRESSION: evaluate it in Python, with standard input understood as j
 json() {
 	python3 -c 'import json, sys
@@ -27,19 +17,9 @@ j = json.load(sys.stdin)
 print(eval(sys.argv[1]))' "$1"
 }
 
-# unprivileged CMD: as a user who is nobody in particular
-unprivileged() {
-	setpriv --reuid=61201 --regid=61201 --clear-groups "$@"
-}
-
 # sessions USER COUNT: so many are open
 sessions() {
 	[ "$(carrel show --json "$1" | json 'len(j["sessions"])')" = "$2" ]
-}
-
-# without a carrel from the tests before
-forget() {
-	carrel remove "$1" || expect_equal $? 3
 }
 
 test_command_list_says_when_there_is_no_carrel() {

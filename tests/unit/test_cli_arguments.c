@@ -175,8 +175,8 @@ static void test_arguments_parse_refuses_with_a_reason(void **state)
 		{ WORDS("exec", "ann", "--"),
 		  "too few arguments; usage: carrel exec USER -- COMMAND" },
 		{ WORDS("exec", "ann", "--from", "x", "ls"),
-		  "'--from' stands behind the user: options belong before the user, a command "
-		  "behind '--'" },
+		  "'--from' stands behind 'ann': options belong before that, a command behind "
+		  "'--'" },
 		{ WORDS("help", "shwo"), "'shwo' is not a subcommand; did you mean 'show'?" },
 	};
 

@@ -218,7 +218,10 @@ static void test_plan_update_brings_up_again_what_logout_cut(void **state)
 	fixture->input.reconnect = true;
 	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
 	for (size_t i = 0; i < fixture->plan.operations.count; i++) {
-		plan_describe(&fixture->plan.operations.items[i], &text);
+		const struct plan_operation *operation = &fixture->plan.operations.items[i];
+
+		buffer_printf(&text, "%-8s", plan_place_name(operation->place));
+		plan_describe(operation, &text);
 		buffer_puts(&text, "\n");
 	}
 	assert_string_equal(text.data, expected);
@@ -281,7 +284,10 @@ static void test_plan_describe_says_each_operation(void **state)
 	fixture->facts.ipv6 = false;
 	build(fixture);
 	for (size_t i = 0; i < fixture->plan.operations.count; i++) {
-		plan_describe(&fixture->plan.operations.items[i], &text);
+		const struct plan_operation *operation = &fixture->plan.operations.items[i];
+
+		buffer_printf(&text, "%-8s", plan_place_name(operation->place));
+		plan_describe(operation, &text);
 		buffer_puts(&text, "\n");
 	}
 	assert_false(text.failed);
