@@ -62,8 +62,9 @@ static int build(struct work *work, struct carrel_error *err)
 	work->input.throwaway = true;
 	if (rc == 0)
 		rc = work_find_addresses(work, err);
-	if (rc == 0)
-		rc = plan_build(&work->input, &work->request->arena, &plan, err);
+	if (rc < 0)
+		return rc;
+	rc = plan_build(&work->input, &work->request->arena, &plan, err);
 	return rc < 0 ? rc : kernel_apply(&work->kernel, &plan, err);
 }
 

@@ -26,7 +26,7 @@ _carrel_files() {
 	mapfile -t COMPREPLY < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
 }
 
-# The command behind "exec USER --" completes as it would alone.
+# The command behind "exec USER --", or "run POLICY --", completes as it would alone.
 # _carrel_command INDEX: where it begins.
 _carrel_command() {
 	if declare -F _command_offset >/dev/null; then
@@ -39,16 +39,16 @@ _carrel_command() {
 }
 
 _carrel() {
-	local subcommands='list show exec check explain remove gc help'
+	local subcommands='list show exec check explain plan apply run status remove gc help'
 	local subcommand='' user='' word i
 	COMPREPLY=()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		--config | --service | --from | --policy) i=$((i + 1)) ;;
+		--config | --service | --from | --policy | --user) i=$((i + 1)) ;;
 		--)
-			if [[ $subcommand == exec && $user ]]; then
+			if [[ $subcommand == @(exec|run) && $user ]]; then
 				_carrel_command $((i + 1))
 				return
 			fi
@@ -74,6 +74,10 @@ _carrel() {
 		return
 		;;
 	--from) return ;;
+	--user)
+		_carrel_words "$(compgen -u)"
+		return
+		;;
 	--policy)
 		_carrel_words "$(_carrel_policies)"
 		return
@@ -82,7 +86,9 @@ _carrel() {
 
 	case $subcommand in
 	'') _carrel_words "$subcommands --config --help --version" ;;
-	list) _carrel_words '--config --json --help' ;;
+	list | status) _carrel_words '--config --json --help' ;;
+	plan) _carrel_words "$([[ $user ]] || compgen -u) --config --json --nft --service --from --help" ;;
+	apply) _carrel_words "$(_carrel_users) --config --dry-run --json --help" ;;
 	gc) _carrel_words '--config --dry-run --json --help' ;;
 	show) _carrel_words "$([[ $user ]] || _carrel_users) --config --json --help" ;;
 	remove) _carrel_words "$([[ $user ]] || _carrel_users) --config --help" ;;
@@ -91,6 +97,13 @@ _carrel() {
 			_carrel_words '--'
 		else
 			_carrel_words "$(compgen -u) --config --service --from --help"
+		fi
+		;;
+	run)
+		if [[ $user ]]; then
+			_carrel_words '--'
+		else
+			_carrel_words "$(_carrel_policies) --config --user --help"
 		fi
 		;;
 	check)

@@ -175,7 +175,10 @@ static int add_rules(struct writer *writer, const struct plan_input *input, bool
 /* Judge the connections that are open by the policy. */
 static void add_connections(struct writer *writer, const struct plan_input *input)
 {
-	add(writer, PLAN_CONNECTIONS, PLACE_CARREL, LINK_LOOPBACK)->connections = (struct connection_judge){
+	struct plan_operation *operation = add(writer, PLAN_CONNECTIONS, PLACE_CARREL,
+					       LINK_LOOPBACK);
+
+	operation->connections = (struct connection_judge){
 		.policy = input->policy,
 		.config = input->config,
 		.host = &input->facts->host,

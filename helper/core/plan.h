@@ -51,7 +51,7 @@ enum plan_kind {
 	PLAN_NETNS,             /* a fresh namespace, in which everything below happens */
 	PLAN_SYSCTL,
 	PLAN_RULES,
-	PLAN_CONNECTIONS,             /* open connections that the policy forbids are part of nothing any more */
+	PLAN_CONNECTIONS,       /* those that are open and that the policy forbids end */
 	PLAN_LINK_PAIR,         /* the veth: the host's end up, the other placed in the namespace */
 	PLAN_LINK_GROUP,        /* another policy: the bits that the host's table looks at */
 	PLAN_LINK_QUIET,        /* no address of its own making; forwarding on the host's end */

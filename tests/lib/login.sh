@@ -100,7 +100,7 @@ unprivileged() {
 	setpriv --reuid=61201 --regid=61201 --clear-groups "$@"
 }
 
-# forget USER: no carrel of a test before is left
-forget() {
+# without_carrel USER: no carrel of a test before is left
+without_carrel() {
 	carrel remove "$1" || expect_equal $? 3
 }

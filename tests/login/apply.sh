@@ -18,8 +18,8 @@ fresh() {
 	cp -a /etc/carrel.before /etc/carrel
 	write_policy exam 'default reject out' 'default deny in' \
 		'allow out tcp,udp to 203.0.113.10,2001:db8:80::10 port 443,7000-7001'
-	forget exam1
-	forget exam2
+	without_carrel exam1
+	without_carrel exam2
 }
 
 # write_policy NAME LINE...

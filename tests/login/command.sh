@@ -29,7 +29,7 @@ test_command_list_says_when_there_is_no_carrel() {
 }
 
 test_command_list_shows_who_is_logged_in() {
-	forget exam1
+	without_carrel exam1
 	keep_open exam1
 	exits 0 carrel list
 	expect_match "$output" '^USER +UID +POLICY +SESSIONS +IPv4 +IPv6 +NETNS +SINCE$'
@@ -60,7 +60,7 @@ test_command_list_json_agrees_with_the_system() {
 }
 
 test_command_list_notices_a_pin_that_is_gone() {
-	forget exam1
+	without_carrel exam1
 	as exam1 true
 	umount /run/netns/carrel-$exam1
 	exits 0 carrel list
@@ -71,7 +71,7 @@ test_command_list_notices_a_pin_that_is_gone() {
 }
 
 test_command_show_tells_about_one_user() {
-	forget exam1
+	without_carrel exam1
 	keep_open exam1
 	exits 0 carrel show exam1
 	expect_match "$output" '^exam1 \(uid 61001\)$'
@@ -105,7 +105,7 @@ test_command_exec_joins_the_carrel_that_is_there() {
 }
 
 test_command_exec_makes_a_carrel_with_its_policy() {
-	forget exam1
+	without_carrel exam1
 	expect_equal "$(carrel exec exam1 -- id -u)" 0
 	for site in "${exam_site[@]}"; do
 		carrel exec exam1 -- probe tcp "$site" 443
@@ -118,7 +118,7 @@ test_command_exec_makes_a_carrel_with_its_policy() {
 
 test_command_exec_is_a_session_until_the_command_ends() {
 	local fifo
-	forget exam1
+	without_carrel exam1
 	fifo=$(mktemp -u)
 	mkfifo "$fifo"
 	carrel exec exam1 -- cat "$fifo" &
@@ -176,7 +176,7 @@ test_command_remove_takes_everything_away() {
 }
 
 test_command_remove_warns_of_sessions_that_lose_their_network() {
-	forget exam1
+	without_carrel exam1
 	keep_open exam1
 	exits 0 carrel remove exam1
 	expect_match "$output" "^carrel: 1 of exam1's sessions is still open and now without a network"
