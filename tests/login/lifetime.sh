@@ -73,9 +73,10 @@ gone() {
 	! kill -0 "$1" 2>/dev/null
 }
 
-# pid_of NAME UID: of the one process of that name that the user has
+# pid_of NAME UID: of the youngest process of that name that the user has, or soon will have
 pid_of() {
-	pgrep -x -u "$2" "$1"
+	eventually 5 pgrep -x -u "$2" "$1" >/dev/null
+	pgrep -n -x -u "$2" "$1"
 }
 
 # --- idle carrels
@@ -208,7 +209,6 @@ test_lifetime_su_killed_by_the_user() {
 	without_carrel
 	su exam1 -c 'sleep 1003' &
 	su=$!
-	eventually 5 pid_of sleep $exam1
 	shell=$(pid_of sleep $exam1)
 	gc_says_nothing
 	kill -KILL $su
@@ -225,7 +225,6 @@ test_lifetime_sudo_killed() {
 	without_carrel
 	sudo -u exam1 sleep 1004 &
 	sudo=$!
-	eventually 5 pid_of sleep $exam1
 	pid=$(pid_of sleep $exam1)
 	kill -KILL $sudo
 	wait $sudo || :
