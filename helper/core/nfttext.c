@@ -242,6 +242,8 @@ static void write_match(struct buffer *buffer, const struct match *match,
 		buffer_puts(buffer, " ==");
 	if (match->ifname)
 		buffer_printf(buffer, " \"%s\"", match->ifname);
+	else if (match->set)
+		buffer_printf(buffer, " @%s", match->set);
 	else
 		write_values(buffer, match);
 }
@@ -358,11 +360,39 @@ static void write_limit(struct buffer *buffer, const struct limit *limit)
 	buffer_puts(buffer, "\n\t}\n\n");
 }
 
+/* nft's name for the type of the values of @field; those of no other fields stand in such sets */
+static const char *set_type(enum field field)
+{
+	return field_info(field)->nfproto == NFPROTO_IPV4 ? "ipv4_addr" : "ipv6_addr";
+}
+
+/* What nft writes on a line of elements. */
+static size_t elements_per_line(enum field field)
+{
+	return field_info(field)->nfproto == NFPROTO_IPV4 ? 2 : 1;
+}
+
+static void write_set(struct buffer *buffer, const struct element_set *set)
+{
+	buffer_printf(buffer, "\tset %s {\n\t\ttype %s\n", set->name, set_type(set->field));
+	for (size_t i = 0; i < set->values.count; i++) {
+		/* nft breaks lines after so many. */
+		const char *separator = i == 0 ? "\t\telements = { " :
+					i % elements_per_line(set->field) ? ", " : ",\n\t\t\t     ";
+
+		buffer_puts(buffer, separator);
+		write_value(buffer, set->field, set->values.items[i].first);
+	}
+	buffer_puts(buffer, set->values.count ? " }\n\t}\n\n" : "\t}\n\n");
+}
+
 void nfttext_write(const struct ruleset *ruleset, struct buffer *buffer)
 {
 	buffer_printf(buffer, "table inet %s {\n", ruleset->table);
 	for (size_t i = 0; i < ruleset->limits.count; i++)
 		write_limit(buffer, &ruleset->limits.items[i]);
+	for (size_t i = 0; i < ruleset->sets.count; i++)
+		write_set(buffer, &ruleset->sets.items[i]);
 	for (size_t i = 0; i < ruleset->chains.count; i++) {
 		const struct chain *chain = &ruleset->chains.items[i];
 

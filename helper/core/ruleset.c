@@ -98,6 +98,36 @@ void ruleset_add_limit(struct ruleset_builder *builder, struct limit limit)
 		builder->failed = true;
 }
 
+/* qsort order: by the first value; unused bytes are zero in both, so all may be compared */
+static int compare_ranges(const void *a, const void *b)
+{
+	return memcmp(((const struct value_range *)a)->first,
+		      ((const struct value_range *)b)->first, VALUE_MAX_BYTES);
+}
+
+void ruleset_add_set(struct ruleset_builder *builder, const char *name, enum field field,
+		     const struct value_range *values, size_t count)
+{
+	struct element_set *added = ARENA_APPEND(builder->arena, &builder->ruleset.sets);
+	struct value_range *kept = arena_alloc(builder->arena, count * sizeof(*kept));
+	size_t kept_count = 0;
+
+	if (!added || !kept) {
+		builder->failed = true;
+		return;
+	}
+	if (count) {
+		memcpy(kept, values, count * sizeof(*kept));
+		qsort(kept, count, sizeof(*kept), compare_ranges);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (i == 0 || compare_ranges(&kept[kept_count - 1], &kept[i]) != 0)
+			kept[kept_count++] = kept[i];
+	*added = (struct element_set){
+		.name = name, .field = field, .values = { kept, kept_count, count },
+	};
+}
+
 void rule_begin(struct ruleset_builder *builder, size_t chain, const char *comment)
 {
 	builder->rule = NULL;
@@ -164,13 +194,6 @@ void rule_match_state(struct ruleset_builder *builder, uint32_t states)
 		match->mask = states;
 }
 
-/* qsort order: by the first value; unused bytes are zero in both, so all may be compared */
-static int compare_ranges(const void *a, const void *b)
-{
-	return memcmp(((const struct value_range *)a)->first,
-		      ((const struct value_range *)b)->first, VALUE_MAX_BYTES);
-}
-
 /* Add one to a big-endian number; false when it was the largest. */
 static bool increment(uint8_t *bytes, size_t size_bytes)
 {
@@ -219,6 +242,14 @@ void rule_match_ranges(struct ruleset_builder *builder, enum field field, bool n
 	match->values.items = values;
 	match->values.count = kept + 1;
 	match->values.capacity = count;
+}
+
+void rule_match_set(struct ruleset_builder *builder, enum field field, const char *name)
+{
+	struct match *match = add_match(builder, field);
+
+	if (match)
+		match->set = name;
 }
 
 void rule_match_value(struct ruleset_builder *builder, enum field field, const void *value)

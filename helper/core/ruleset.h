@@ -49,9 +49,10 @@ struct match {
 	bool negated;                           /* != */
 	uint32_t mask;                          /* not 0: (field & mask) is compared */
 	const char *ifname;                     /* FIELD_IIFNAME, FIELD_OIFNAME */
+	const char *set;                        /* what is looked for in the set of this name */
 	/*
 	 * Sorted; no two overlap or touch. One value or range: a comparison; several: one
-	 * anonymous set. Interface names and FIELD_CT_STATE have none.
+	 * anonymous set. Interface names, FIELD_CT_STATE and named sets have none.
 	 */
 	ARENA_LIST(struct value_range) values;
 };
@@ -111,10 +112,18 @@ struct limit {
 	uint32_t packets, per_s, burst;         /* per_s: a second, minute, hour or day */
 };
 
+/* Single values that rules look into by a name: they may change while the rules stay. */
+struct element_set {
+	const char *name;
+	enum field field;                       /* whose values they are */
+	ARENA_LIST(struct value_range) values;  /* sorted, each once; there may be none */
+};
+
 /* A table of family inet. */
 struct ruleset {
 	const char *table;
 	ARENA_LIST(struct limit) limits;
+	ARENA_LIST(struct element_set) sets;
 	ARENA_LIST(struct chain) chains;        /* those that rules go to may stand before or after */
 };
 
@@ -161,6 +170,13 @@ size_t ruleset_add_hook(struct ruleset_builder *builder, const char *name, const
 /** ruleset_add_limit() - for rule_limit() */
 void ruleset_add_limit(struct ruleset_builder *builder, struct limit limit);
 
+/**
+ * ruleset_add_set() - for rule_match_set()
+ * @values:	single ones, in any order; sorted here, doubled ones left out
+ */
+void ruleset_add_set(struct ruleset_builder *builder, const char *name, enum field field,
+		     const struct value_range *values, size_t count);
+
 /** rule_begin() - a new rule at the end of chain number @chain; what follows adds to it */
 void rule_begin(struct ruleset_builder *builder, size_t chain, const char *comment);
 
@@ -181,6 +197,9 @@ void rule_match_state(struct ruleset_builder *builder, uint32_t states);
  */
 void rule_match_ranges(struct ruleset_builder *builder, enum field field, bool negated,
 		       const struct value_range *ranges, size_t count);
+
+/** rule_match_set() - the field is in the set called @name */
+void rule_match_set(struct ruleset_builder *builder, enum field field, const char *name);
 
 /** rule_match_value() - one value of the field's size */
 void rule_match_value(struct ruleset_builder *builder, enum field field, const void *value);

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "kernel/nft_batch.h"
 #include "kernel/nft_encode.h"
+#include "kernel/nft_set.h"
 #include "kernel/rtnl.h"
 
 /* A question (one name of at most 255 bytes), and its answer (a table's few attributes). */
@@ -55,7 +56,7 @@ static int encode_new_table(struct nft_batch *batch, const char *table, bool rep
 	return rc;
 }
 
-/* Every limit and chain before the first rule: a rule may refer to any of them. */
+/* Every limit, named set and chain before the first rule: a rule may refer to any of them. */
 static int encode_ruleset(struct nft_batch *batch, const struct ruleset *ruleset, bool replace)
 {
 	uint32_t set_id = 0;
@@ -63,6 +64,8 @@ static int encode_ruleset(struct nft_batch *batch, const struct ruleset *ruleset
 
 	for (size_t i = 0; i < ruleset->limits.count && rc == 0; i++)
 		rc = nft_encode_limit(batch, ruleset->table, &ruleset->limits.items[i]);
+	for (size_t i = 0; i < ruleset->sets.count && rc == 0; i++)
+		rc = nft_encode_named_set(batch, ruleset->table, &ruleset->sets.items[i], ++set_id);
 	for (size_t i = 0; i < ruleset->chains.count && rc == 0; i++) {
 		batch->origin = (struct nft_origin){ .chain = &ruleset->chains.items[i] };
 		rc = nft_encode_chain(batch, ruleset->table, batch->origin.chain);

@@ -143,16 +143,18 @@ static void apply_mask(struct rule_writer *writer, const void *mask, size_t size
 	set_data(writer, bitwise, NFTNL_EXPR_BITWISE_XOR, zero, size_bytes);
 }
 
-static void look_up(struct rule_writer *writer, bool negated, uint32_t set_id)
+/* @set: the name of the set; @set_id: its number in the transaction, of one without a name */
+static void look_up(struct rule_writer *writer, bool negated, const char *set, uint32_t set_id)
 {
 	struct nftnl_expr *lookup = add_expression(writer, "lookup");
 
 	if (!lookup)
 		return;
 	nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
-	if (nftnl_expr_set_str(lookup, NFTNL_EXPR_LOOKUP_SET, NFT_SET_NAME) < 0)
+	if (nftnl_expr_set_str(lookup, NFTNL_EXPR_LOOKUP_SET, set) < 0)
 		writer->failed = true;
-	nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_SET_ID, set_id);
+	if (set_id)
+		nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_SET_ID, set_id);
 	if (negated)
 		nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
 }
@@ -288,9 +290,12 @@ static void encode_match(struct rule_writer *writer, const struct match *match, 
 		load_field(writer, match->field, sizeof(match->mask));
 		apply_mask(writer, &match->mask, sizeof(match->mask));
 		compare(writer, true, &no_bits, sizeof(no_bits));
+	} else if (match->set) {
+		load_field(writer, match->field, field_info(match->field)->size_bytes);
+		look_up(writer, match->negated, match->set, 0);
 	} else if (match->values.count > 1) {
 		load_field(writer, match->field, field_info(match->field)->size_bytes);
-		look_up(writer, match->negated, set_id);
+		look_up(writer, match->negated, NFT_SET_NAME, set_id);
 	} else {
 		match_single(writer, match);
 	}

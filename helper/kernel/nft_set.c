@@ -76,6 +76,7 @@ static uint32_t key_type(enum field field)
 struct element_writer {
 	struct nft_batch *batch;
 	const char *table;
+	const char *set;                /* its name */
 	uint32_t set_id;
 	size_t key_bytes;
 	size_t left;                    /* elements that are still to come, at most */
@@ -102,7 +103,7 @@ static int open_message(struct element_writer *writer)
 
 	if (!message)
 		return -ENOMEM;
-	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, NFT_SET_NAME);
+	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, writer->set);
 	mnl_attr_put_u32(message, NFTA_SET_ELEM_LIST_SET_ID, htonl(writer->set_id));
 	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, writer->table);
 	writer->list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -186,8 +187,11 @@ static int put_elements(struct element_writer *writer, const struct match *match
 	return rc;
 }
 
-/* What libnftnl knows about the set; NULL when memory ran out. */
-static struct nftnl_set *describe_set(const char *table, const struct match *match,
+/*
+ * What libnftnl knows about a set of values of @field; NULL when memory ran out.
+ * @size:	how many elements it is made for; 0: that changes
+ */
+static struct nftnl_set *describe_set(const char *table, const char *name, enum field field,
 				      uint32_t set_id, uint32_t flags, size_t size)
 {
 	struct nftnl_udata_buf *notes = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
@@ -199,12 +203,13 @@ static struct nftnl_set *describe_set(const char *table, const struct match *mat
 	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, NFPROTO_INET);
 	nftnl_set_set_u32(set, NFTNL_SET_ID, set_id);
 	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, flags);
-	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, key_type(match->field));
-	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, field_info(match->field)->size_bytes);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, key_type(field));
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, field_info(field)->size_bytes);
 	/* Lets the kernel choose the right structure and size it once. */
-	nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, (uint32_t)size);
+	if (size)
+		nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, (uint32_t)size);
 	if (nftnl_set_set_str(set, NFTNL_SET_TABLE, table) < 0 ||
-	    nftnl_set_set_str(set, NFTNL_SET_NAME, NFT_SET_NAME) < 0 ||
+	    nftnl_set_set_str(set, NFTNL_SET_NAME, name) < 0 ||
 	    nftnl_set_set_data(set, NFTNL_SET_USERDATA, nftnl_udata_buf_data(notes),
 			       nftnl_udata_buf_len(notes)) < 0)
 		goto fail;
@@ -218,22 +223,15 @@ fail:
 	return NULL;
 }
 
-int nft_encode_set(struct nft_batch *batch, const char *table, const struct match *match,
-		   uint32_t set_id)
+/* Make a set, without its elements. */
+static int encode_description(struct nft_batch *batch, const char *table, const char *name,
+			      enum field field, uint32_t set_id, uint32_t flags, size_t size)
 {
-	bool interval = is_interval(match);
-	/* Two boundaries for a range, and the one at zero. */
-	size_t size = interval ? 2 * match->values.count + 1 : match->values.count;
-	uint32_t flags = NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | (interval ? NFT_SET_INTERVAL : 0);
-	struct element_writer writer = {
-		.batch = batch, .table = table, .set_id = set_id, .left = size,
-		.key_bytes = field_info(match->field)->size_bytes,
-	};
-	struct nftnl_set *set;
 	struct nlmsghdr *message;
+	struct nftnl_set *set;
 
-	assert(key_type(match->field));
-	set = describe_set(table, match, set_id, flags, size);
+	assert(key_type(field));
+	set = describe_set(table, name, field, set_id, flags, size);
 	if (!set)
 		return -ENOMEM;
 	message = nft_batch_message(batch, NFT_MSG_NEWSET, NLM_F_CREATE, SET_ROOM_BYTES);
@@ -242,7 +240,36 @@ int nft_encode_set(struct nft_batch *batch, const char *table, const struct matc
 		nft_batch_end(batch, message);
 	}
 	nftnl_set_free(set);
-	if (!message)
-		return -ENOMEM;
-	return put_elements(&writer, match, interval);
+	return message ? 0 : -ENOMEM;
+}
+
+int nft_encode_set(struct nft_batch *batch, const char *table, const struct match *match,
+		   uint32_t set_id)
+{
+	bool interval = is_interval(match);
+	/* Two boundaries for a range, and the one at zero. */
+	size_t size = interval ? 2 * match->values.count + 1 : match->values.count;
+	uint32_t flags = NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | (interval ? NFT_SET_INTERVAL : 0);
+	struct element_writer writer = {
+		.batch = batch, .table = table, .set = NFT_SET_NAME, .set_id = set_id,
+		.left = size, .key_bytes = field_info(match->field)->size_bytes,
+	};
+	int rc = encode_description(batch, table, NFT_SET_NAME, match->field, set_id, flags, size);
+
+	return rc < 0 ? rc : put_elements(&writer, match, interval);
+}
+
+int nft_encode_named_set(struct nft_batch *batch, const char *table,
+			 const struct element_set *set, uint32_t set_id)
+{
+	struct element_writer writer = {
+		.batch = batch, .table = table, .set = set->name, .set_id = set_id,
+		.left = set->values.count, .key_bytes = field_info(set->field)->size_bytes,
+	};
+	int rc = encode_description(batch, table, set->name, set->field, set_id, 0, 0);
+
+	for (size_t i = 0; i < set->values.count && rc == 0; i++)
+		rc = put_element(&writer, set->values.items[i].first, 0, false);
+	close_message(&writer);
+	return rc;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Anonymous sets: what a match that lists several values looks into. */
+/* Sets: anonymous ones, for a match that lists several values, and those that have a name. */
 #ifndef CARREL_KERNEL_NFT_SET_H
 #define CARREL_KERNEL_NFT_SET_H
 
@@ -17,5 +17,13 @@
  */
 int nft_encode_set(struct nft_batch *batch, const char *table, const struct match *match,
 		   uint32_t set_id);
+
+/**
+ * nft_encode_named_set() - make @set and fill it
+ * @set_id:	as above
+ * Return: 0 or -ENOMEM
+ */
+int nft_encode_named_set(struct nft_batch *batch, const char *table,
+			 const struct element_set *set, uint32_t set_id);
 
 #endif

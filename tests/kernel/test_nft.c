@@ -257,6 +257,41 @@ static void test_nft_load_sets_of_ten_thousand_elements(void **state)
 	assert_string_equal(run("nft --stateless list ruleset", &arena), text.data);
 }
 
+static void test_nft_load_named_sets_that_rules_look_into(void **state)
+{
+	static const enum field fields[] = { FIELD_DADDR4, FIELD_DADDR6 };
+	static const char *const names[] = { "name4-www.example", "name6-3.example" };
+	ARENA_CLEANUP struct arena arena = { 0 };
+	BUFFER_CLEANUP struct buffer text = { 0 };
+	struct ruleset_builder builder;
+	struct ruleset ruleset;
+	size_t chain;
+
+	ruleset_begin(&builder, &arena, "t");
+	chain = ruleset_add_chain(&builder, "c");
+	ruleset_add_set(&builder, "empty", FIELD_DADDR4, NULL, 0);
+	for (size_t i = 0; i < 2; i++) {
+		struct value_range values[600] = { 0 };
+
+		for (size_t j = 0; j < 600; j++) {
+			const uint8_t value[] = { 0x20, 1, (uint8_t)(j / 256), (uint8_t)j };
+
+			memcpy(values[j].first, value, sizeof(value));
+			memcpy(values[j].last, value, sizeof(value));
+		}
+		ruleset_add_set(&builder, names[i], fields[i], values, 600);
+		rule_begin(&builder, chain, NULL);
+		rule_match_set(&builder, fields[i], names[i]);
+		rule_match_value(&builder, FIELD_L4PROTO, (uint8_t[]){ 6 });
+		rule_match_value(&builder, FIELD_DPORT, (uint8_t[]){ 1, 187 });
+		rule_add(&builder, STATEMENT_ACCEPT);
+	}
+	assert_int_equal(ruleset_finish(&builder, &ruleset), 0);
+	load(*state, &ruleset, false);
+	nfttext_write(&ruleset, &text);
+	assert_string_equal(run("nft --stateless list ruleset", &arena), text.data);
+}
+
 static void test_nft_load_ten_thousand_rules(void **state)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
@@ -283,6 +318,7 @@ int main(void)
 		TEST(test_nft_load_changes_nothing_and_names_the_rule_when_refused),
 		TEST(test_nft_load_names_the_first_rule_when_thousands_are_refused),
 		TEST(test_nft_load_sets_of_ten_thousand_elements),
+		TEST(test_nft_load_named_sets_that_rules_look_into),
 		TEST(test_nft_load_ten_thousand_rules),
 	};
 

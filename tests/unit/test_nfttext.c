@@ -113,6 +113,33 @@ static void test_nfttext_port_named_by_protocol_when_it_is_one(void **state)
 			    "\t\tudp dport 53 counter goto elsewhere comment \"why\"\n\t}\n}\n");
 }
 
+static void test_nfttext_named_sets_list_their_values_sorted_and_once(void **state)
+{
+	const struct value_range values4[] = { { { 192, 0, 2, 9 }, { 192, 0, 2, 9 } },
+					       { { 192, 0, 2, 1 }, { 192, 0, 2, 1 } },
+					       { { 192, 0, 2, 9 }, { 192, 0, 2, 9 } },
+					       { { 192, 0, 2, 3 }, { 192, 0, 2, 3 } } };
+	ARENA_CLEANUP struct arena arena = { 0 };
+	BUFFER_CLEANUP struct buffer text = { 0 };
+	struct ruleset_builder builder;
+	struct ruleset ruleset;
+
+	(void)state;
+	ruleset_begin(&builder, &arena, "t");
+	ruleset_add_set(&builder, "some", FIELD_DADDR4, values4, 4);
+	ruleset_add_set(&builder, "none", FIELD_DADDR6, NULL, 0);
+	rule_begin(&builder, ruleset_add_chain(&builder, "c"), NULL);
+	rule_match_set(&builder, FIELD_DADDR4, "some");
+	rule_add(&builder, STATEMENT_ACCEPT);
+	assert_int_equal(ruleset_finish(&builder, &ruleset), 0);
+	nfttext_write(&ruleset, &text);
+	assert_string_equal(text.data,
+			    "table inet t {\n\tset some {\n\t\ttype ipv4_addr\n"
+			    "\t\telements = { 192.0.2.1, 192.0.2.3,\n\t\t\t     192.0.2.9 }\n"
+			    "\t}\n\n\tset none {\n\t\ttype ipv6_addr\n\t}\n\n"
+			    "\tchain c {\n\t\tip daddr @some accept\n\t}\n}\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +149,7 @@ int main(void)
 		cmocka_unit_test(test_nfttext_range_written_as_prefix_when_it_is_one),
 		cmocka_unit_test(test_nfttext_prefix_length_of_ranges),
 		cmocka_unit_test(test_nfttext_port_named_by_protocol_when_it_is_one),
+		cmocka_unit_test(test_nfttext_named_sets_list_their_values_sorted_and_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
