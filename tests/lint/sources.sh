@@ -52,6 +52,11 @@ test_lint_shellcheck_has_no_complaint() {
 	scripts | xargs shellcheck --external-sources
 }
 
+# With pipefail, what a program still writes when grep -q has ended makes the pipeline fail.
+test_lint_tests_pipe_nothing_into_grep_q() {
+	expect_failure grep -nE '[^|]\| *grep -[a-zA-Z]*q' tests/*/*.sh
+}
+
 test_lint_mandoc_has_no_complaint() {
 	local page
 	command -v mandoc || skip "no mandoc"
@@ -65,7 +70,7 @@ test_lint_every_source_names_its_licence() {
 	while read -r -d '' file; do
 		case $file in
 		*.[ch]|*.sh|*.mk|Makefile|tests/host/bin/*)
-			head -n 5 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' ||
+			grep -q 'SPDX-License-Identifier: GPL-2.0-or-later' <(head -n 5 "$file") ||
 				{ echo "$file"; false; } ;;
 		esac
 	done < <(project_files)

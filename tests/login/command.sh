@@ -113,7 +113,7 @@ test_command_exec_makes_a_carrel_with_its_policy() {
 	for site in "${other_site[@]}"; do
 		exits 1 carrel exec exam1 -- probe --wait 1 tcp "$site" 443
 	done
-	carrel list | grep -q '^exam1 '
+	expect_match "$(carrel list)" '^exam1 '
 }
 
 test_command_exec_is_a_session_until_the_command_ends() {
@@ -124,7 +124,7 @@ test_command_exec_is_a_session_until_the_command_ends() {
 	carrel exec exam1 -- cat "$fifo" &
 	local command=$!
 	eventually 5 sessions exam1 1
-	carrel show exam1 | grep -q '^    carrel  '
+	expect_match "$(carrel show exam1)" '^    carrel  '
 	echo >"$fifo"
 	wait $command
 	rm -f "$fifo"
@@ -157,7 +157,7 @@ test_command_exec_takes_the_service_and_the_origin_that_are_named() {
 	exits 3 carrel --config $config exec --service sshd free1 -- true
 	exits 3 carrel --config $config exec --service sshd --from 198.51.100.1 free1 -- true
 	exits 0 carrel --config $config exec --service sshd --from 192.0.2.7 free1 -- true
-	carrel show free1 | grep -q '^  policy      exam$'
+	expect_match "$(carrel show free1)" '^  policy      exam$'
 	carrel remove free1
 	rm $config
 }

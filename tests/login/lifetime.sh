@@ -191,7 +191,8 @@ test_lifetime_thread_in_it_keeps_it() {
 }
 
 thread_entered() {
-	readlink /proc/"$1"/task/*/ns/net | grep -q "\[$(stat -L -c %i /run/netns/carrel-$exam1)\]"
+	expect_match "$(readlink /proc/"$1"/task/*/ns/net)" \
+		"\\[$(stat -L -c %i /run/netns/carrel-$exam1)\\]"
 }
 
 test_lifetime_dropped_connection() {
@@ -289,7 +290,7 @@ behind() {
 
 cut_off() {
 	[ "$(carrel list --json | json '[c["cut"] for c in j if c["user"] == "exam1"]')" = '[True]' ] &&
-		ip link show cr-$exam1 | grep -q 'state DOWN'
+		expect_match "$(ip link show cr-$exam1)" 'state DOWN'
 }
 
 kill_left_behind() {

@@ -12,7 +12,7 @@ first=4294901760        # number of the first command that runs; see helper/run.
 
 # nothing_left: neither links nor claims nor pins, nor anything that is listed
 nothing_left() {
-	! ip -brief link | grep -q '^cr-' && [ -z "$(ls /run/carrel/addresses)" ] &&
+	expect_no_match "$(ip -brief link)" '^cr-' && [ -z "$(ls /run/carrel/addresses)" ] &&
 		[ -z "$(ls /run/netns)" ] && [ "$(carrel list)" = 'No carrels.' ]
 }
 

@@ -289,7 +289,7 @@ kill_openers() {
 	done
 	if ! eventually 10 no_session "$1" >/dev/null; then
 		echo open
-	elif netns-of exam1 | grep -vqxF "net:[$(stat -L -c %i /run/netns/carrel-61001)]"; then
+	elif grep -vqxF "net:[$(stat -L -c %i /run/netns/carrel-61001)]" <(netns-of exam1); then
 		echo outside
 	else
 		echo gone
@@ -297,7 +297,7 @@ kill_openers() {
 }
 
 log_says() {
-	journalctl --quiet --after-cursor="$cursor" --output=cat --grep="$1" | grep -q .
+	[ -n "$(journalctl --quiet --after-cursor="$cursor" --output=cat --grep="$1")" ]
 }
 
 denied_or_reported() {

@@ -48,7 +48,7 @@ ended_by() {
 }
 
 all_gone() {
-	! find /proc/[0-9]*/ns/pid -printf "%l\n" 2>/dev/null | grep -qxF -f "$1"
+	! grep -qxF -f "$1" <(find /proc/[0-9]*/ns/pid -printf "%l\n" 2>/dev/null)
 }
 
 # In the order of what was not cleaned up: the second also removes what the first had to leave.
