@@ -20,7 +20,8 @@ WARNINGS   := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-
 HARDENING  := -fPIC -fvisibility=hidden -fstack-protector-strong \
 	      $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2)
 CPPFLAGS   += -D_GNU_SOURCE -Ihelper -I. -I$(BUILD) -DCARREL_VERSION='"$(VERSION)"' \
-	      -DCARREL_PREFIX='"$(PREFIX)"' -DCARREL_SYSCONFDIR='"$(SYSCONFDIR)"'
+	      -DCARREL_PREFIX='"$(PREFIX)"' -DCARREL_SYSCONFDIR='"$(SYSCONFDIR)"' \
+	      -DCARREL_SECUREDIR='"$(SECUREDIR)"'
 COMPILE     = $(CC) -std=gnu17 $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(HARDENING) -MMD -MP
 LDFLAGS    += -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 

@@ -24,10 +24,13 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/version.h"
 #include "base/wire.h"
 #include "kernel/privileges.h"
 #include "kernel/sandbox.h"
 #include "request.h"
+
+VERSION_MARK_HERE;
 
 #define REQUEST_FD 0
 

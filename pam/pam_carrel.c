@@ -37,6 +37,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/paths.h"
+#include "base/version.h"
 #include "core/config.h"
 #include "pam/client.h"
 #include "pam/options.h"
@@ -45,6 +46,8 @@
 #include "state/session.h"
 #include "state/source.h"
 #include "state/state.h"
+
+VERSION_MARK_HERE;
 
 #define EXPORT __attribute__((visibility("default")))
 

@@ -39,7 +39,7 @@ _carrel_command() {
 }
 
 _carrel() {
-	local subcommands='list show exec check explain plan apply run status remove gc help'
+	local subcommands='list show exec check explain plan apply run status remove gc doctor help'
 	local subcommand='' user='' word i
 	COMPREPLY=()
 
@@ -86,7 +86,7 @@ _carrel() {
 
 	case $subcommand in
 	'') _carrel_words "$subcommands --config --help --version" ;;
-	list | status) _carrel_words '--config --json --help' ;;
+	list | status | doctor) _carrel_words '--config --json --help' ;;
 	plan) _carrel_words "$([[ $user ]] || compgen -u) --config --json --nft --service --from --help" ;;
 	apply) _carrel_words "$(_carrel_users) --config --dry-run --json --help" ;;
 	gc) _carrel_words '--config --dry-run --json --help' ;;

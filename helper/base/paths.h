@@ -12,6 +12,9 @@
 #ifndef CARREL_PREFIX
 #define CARREL_PREFIX "/usr"
 #endif
+#ifndef CARREL_SECUREDIR
+#define CARREL_SECUREDIR "/lib/security"
+#endif
 
 #define PATH_CONFIG            CARREL_SYSCONFDIR "/carrel/carrel.conf"
 #define PATH_CONFIG_DROPINS    CARREL_SYSCONFDIR "/carrel/carrel.conf.d"
@@ -20,6 +23,7 @@
 #define PATH_HELPER            CARREL_PREFIX "/libexec/carrel/carrel-helper"
 #define PATH_STATE             "/run/carrel"
 #define PATH_PINS              "/run/netns"
+#define PATH_MODULE            CARREL_SECUREDIR "/pam_carrel.so"
 #define PATH_COMMAND           CARREL_PREFIX "/sbin/carrel"
 
 /* In PATH_STATE: touched by each run of "carrel gc", and locked while it lasts. */

@@ -22,7 +22,7 @@ enum cli_exit {
 	CLI_USAGE = 2,
 	CLI_NOT_FOUND = 3,      /* no such user, carrel or policy */
 	CLI_INVALID = 4,        /* the configuration is */
-	CLI_NO = 5,             /* the answer of `carrel explain` */
+	CLI_NO = 5,             /* the answer of `carrel explain`, or the doctor's */
 };
 
 /* Where POSIX puts a command that was found but could not be run, and one that was not. */
@@ -45,6 +45,7 @@ int cli_status(const struct invocation *invocation);
 int cli_run(const struct invocation *invocation);
 int cli_remove(const struct invocation *invocation);
 int cli_gc(const struct invocation *invocation);
+int cli_doctor(const struct invocation *invocation);
 
 /** cli_complain() - one line on standard error, headed by the program's name */
 void cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -105,6 +105,15 @@ void config_write_sets(const struct config *config, struct buffer *buffer);
 int config_assign(const struct config *config, const struct subject *subject,
 		  const struct assignment **ret, struct carrel_error *err);
 
+/**
+ * config_may_confine() - can there be a user whose login through @service is not left alone?
+ *
+ * Whom assignments name is not looked at: users may be yet to come.
+ *
+ * Context: pure
+ */
+bool config_may_confine(const struct config *config, const char *service);
+
 /** config_tty_name() - @tty without a leading "/dev/"; points into @tty */
 const char *config_tty_name(const char *tty);
 

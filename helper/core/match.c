@@ -121,3 +121,37 @@ int config_assign(const struct config *config, const struct subject *subject,
 	*ret = NULL;
 	return 0;
 }
+
+/* Do the conditions on the service hold for @service? *@ret_only: there are no others. */
+static bool holds_for_service(const struct assignment *assignment, const char *service,
+			      bool *ret_only)
+{
+	const struct subject subject = { .service = service };
+
+	*ret_only = true;
+	for (size_t i = 0; i < assignment->conditions.count; i++) {
+		const struct condition *condition = &assignment->conditions.items[i];
+
+		if (condition->kind != CONDITION_SERVICE)
+			*ret_only = false;
+		else if (condition_holds(condition, &subject, NULL) <= 0)
+			return false;
+	}
+	return true;
+}
+
+bool config_may_confine(const struct config *config, const char *service)
+{
+	for (size_t i = 0; i < config->assignments.count; i++) {
+		const struct assignment *assignment = &config->assignments.items[i];
+		bool only;
+
+		if (!holds_for_service(assignment, service, &only))
+			continue;
+		if (assignment->kind != ASSIGN_UNCONFINED)
+			return true;
+		if (only)
+			return false;
+	}
+	return false;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of checks, and the subcommand that goes through it. */
+#include "doctor/doctor.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "cli/arguments.h"
+#include "cli/cli.h"
+#include "cli/hostns.h"
+#include "cli/view.h"
+#include "state/source.h"
+
+static const struct doctor_check checks[] = {
+	{ "account", "the account of the helper", false, doctor_check_account },
+	{ "modes", "owners and modes of files", false, doctor_check_modes },
+	{ "versions", "the versions of the module, the helper and this command", false,
+	  doctor_check_versions },
+	{ "config", "the configuration and the policies", false, doctor_check_config },
+	{ "pam", "PAM's services", false, doctor_check_pam },
+	{ "exempt", "who is let through by exempt=", false, doctor_check_exempt },
+	{ "sshd", "the configuration of sshd", true, doctor_check_sshd },
+};
+#define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
+
+/** is_known() - was the same said already? Of a line that several services include, it is. */
+static bool is_known(const struct doctor *doctor, const struct doctor_finding *finding)
+{
+	for (size_t i = 0; i < doctor->findings.count; i++)
+		if (strcmp(doctor->findings.items[i].check, doctor->current->name) == 0 &&
+		    strcmp(doctor->findings.items[i].what, finding->what) == 0)
+			return true;
+	return false;
+}
+
+int doctor_add(struct doctor *doctor, struct doctor_finding finding)
+{
+	struct doctor_finding *place;
+
+	if (!finding.what || !finding.why || !finding.fix)
+		return -ENOMEM;
+	if (is_known(doctor, &finding))
+		return 0;
+	place = ARENA_APPEND(doctor->arena, &doctor->findings);
+	if (!place)
+		return -ENOMEM;
+	finding.check = doctor->current->name;
+	*place = finding;
+	return 0;
+}
+
+int doctor_config(struct doctor *doctor, const struct config **ret, struct carrel_error *err)
+{
+	const char *warning;
+
+	if (!doctor->config) {
+		struct config *config = arena_alloc(doctor->arena, sizeof(*config));
+
+		if (!config)
+			return error_set_errno(err, ENOMEM, "reading the configuration");
+		int rc = source_config_in_force(doctor->config_path, doctor->state_fd, false,
+						doctor->arena, config, &warning, err);
+		if (rc < 0)
+			return rc;
+		doctor->config = config;
+	}
+	*ret = doctor->config;
+	return 0;
+}
+
+bool doctor_is_well(const struct doctor *doctor)
+{
+	for (size_t i = 0; i < doctor->findings.count; i++)
+		if (doctor->findings.items[i].severity == DOCTOR_WRONG)
+			return false;
+	return true;
+}
+
+/** add_unchecked() - the current check could not be done, and why not */
+static int add_unchecked(struct doctor *doctor, const char *why)
+{
+	return doctor_add(doctor, (struct doctor_finding){
+		.severity = DOCTOR_UNCHECKED,
+		.what = arena_printf(doctor->arena, "cannot look at %s", doctor->current->looks_at),
+		.why = arena_strdup(doctor->arena, why), .fix = "",
+	});
+}
+
+/** run_check() - one row of the table; 0 or -ENOMEM */
+static int run_check(struct doctor *doctor, const struct doctor_check *check)
+{
+	struct carrel_error err = { 0 };
+
+	doctor->current = check;
+	if (check->privileged && !doctor->root)
+		return add_unchecked(doctor, "it takes root");
+	/* Some take seconds; what they are at is for people who wait, not for scripts. */
+	if (isatty(STDERR_FILENO))
+		cli_complain("looking at %s", check->looks_at);
+	int rc = check->run(doctor, &err);
+	if (rc == 0 || rc == -ENOMEM)
+		return rc;
+	return add_unchecked(doctor, err.text);
+}
+
+/** report() - print what was found; exit status */
+static int report(const struct doctor *doctor, bool json)
+{
+	BUFFER_CLEANUP struct buffer text = { 0 };
+
+	if (json)
+		doctor_put_json(doctor, checks, CHECK_COUNT, &text);
+	else
+		doctor_put_text(doctor, CHECK_COUNT, &text);
+	int status = cli_print(&text);
+	if (status != CLI_OK)
+		return status;
+	return doctor_is_well(doctor) ? CLI_OK : CLI_NO;
+}
+
+int cli_doctor(const struct invocation *invocation)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	FD_CLEANUP int state_fd = -1;
+	struct carrel_error err = { 0 };
+	struct doctor doctor = {
+		.arena = &arena, .config_path = invocation->config, .root = geteuid() == 0,
+	};
+
+	if (doctor.root && hostns_enter(&err) < 0)
+		return cli_fail(CLI_FAILURE, &err);
+	/* What is wrong with the directory is for a check to say. */
+	if (view_open_state(&state_fd, &err) < 0)
+		state_fd = -1;
+	doctor.state_fd = state_fd;
+
+	for (size_t i = 0; i < CHECK_COUNT; i++)
+		if (run_check(&doctor, &checks[i]) < 0)
+			return cli_out_of_memory();
+	return report(&doctor, invocation->json);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "doctor/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/fd.h"
+
+#define DEADLINE_MS      10000
+/* `sshd -T` writes 5 KB. */
+#define OUTPUT_MAX_BYTES (1024 * 1024)
+
+/* Not the caller's: this runs as root. */
+static const char *const directories[] = {
+	"/usr/local/sbin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
+};
+
+/** become() - in the child: turn into the program */
+static _Noreturn void become(const char *const *argv, int output_fd)
+{
+	static char path_variable[] = "PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin";
+	static char locale_variable[] = "LC_ALL=C";
+	char *const environment[] = { path_variable, locale_variable, NULL };
+	char path[256];
+	int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0 ||
+	    dup2(output_fd, STDOUT_FILENO) < 0 || dup2(output_fd, STDERR_FILENO) < 0)
+		_exit(126);
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		if (snprintf(path, sizeof(path), "%s/%s", directories[i], argv[0]) <
+		    (int)sizeof(path))
+			execve(path, (char *const *)argv, environment);
+		if (errno != ENOENT)
+			break;
+	}
+	_exit(errno == ENOENT ? 127 : 126);
+}
+
+/** milliseconds() - of a clock that nobody sets */
+static long milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/** read_output() - until the other end is closed; 0, -ETIME, -E2BIG, -errno */
+static int read_output(int fd, struct buffer *text)
+{
+	long end = milliseconds() + DEADLINE_MS;
+	char bytes[4096];
+
+	for (;;) {
+		struct pollfd wait = { .fd = fd, .events = POLLIN };
+		long left = end - milliseconds();
+		int ready = left > 0 ? poll(&wait, 1, (int)left) : 0;
+
+		if (ready == 0)
+			return -ETIME;
+		if (ready < 0 && errno != EINTR)
+			return -errno;
+		if (ready < 0)
+			continue;
+		ssize_t length = read(fd, bytes, sizeof(bytes));
+		if (length < 0 && errno != EINTR)
+			return -errno;
+		if (length == 0)
+			return 0;
+		if (length > 0)
+			buffer_append(text, bytes, (size_t)length);
+		if (text->length > OUTPUT_MAX_BYTES)
+			return -E2BIG;
+	}
+}
+
+/** wait_for() - the exit status of @child */
+static int wait_for(pid_t child)
+{
+	int status = 0;
+
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int program_output(const char *const *argv, struct arena *arena, const char **ret_text,
+		   int *ret_status, struct carrel_error *err)
+{
+	BUFFER_CLEANUP struct buffer text = { 0 };
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_set_errno(err, errno, "starting %s", argv[0]);
+	FD_CLEANUP int output_fd = ends[0];
+	pid_t child = fork();
+	if (child == 0)
+		become(argv, ends[1]);
+	close(ends[1]);
+	if (child < 0)
+		return error_set_errno(err, errno, "starting %s", argv[0]);
+
+	int rc = read_output(output_fd, &text);
+	if (rc < 0)
+		kill(child, SIGKILL);
+	int status = wait_for(child);
+	if (rc < 0)
+		return error_set_errno(err, -rc, "reading what %s says", argv[0]);
+	if (status == 127)
+		return error_set(err, ENOENT, "there is no program %s", argv[0]);
+	const char *copy = text.failed ? NULL : arena_strndup(arena, text.data ? text.data : "",
+							      text.length);
+	if (!copy)
+		return error_set_errno(err, ENOMEM, "reading what %s says", argv[0]);
+	*ret_text = copy;
+	*ret_status = status;
+	return 0;
+}

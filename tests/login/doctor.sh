@@ -1,0 +1,245 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# carrel doctor: finds nothing on a machine in order; and for each of its checks, what is wrong,
+# with a command that mends it, after which it is not found any more.
+#
+# shellcheck disable=SC2154  # variables of login.sh
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/login.sh"
+
+module=$(dirname "$(find /usr/lib /lib -name pam_unix.so | head -n 1)")/pam_carrel.so
+
+# Every service that opens sessions on this machine: the test host itself has only those that its
+# other tests come through.
+for service in other sudo-i systemd-user; do
+	[ -e /etc/pam.d/$service ] || cp /usr/lib/pam.d/$service /etc/pam.d/
+	echo 'session required pam_carrel.so exempt=sudo' >>/etc/pam.d/$service
+done
+
+# What it says, whatever its exit status.
+doctor_json() {
+	carrel doctor --json || expect_equal $? 5
+}
+
+# The findings of CHECK: severity and what, a line each.
+findings() {
+	doctor_json | jq -r --arg check "$1" \
+		'.findings[] | select(.check == $check) | .severity + ": " + .what'
+}
+
+# The command that mends what CHECK found.
+fix_of() {
+	doctor_json | jq -r --arg check "$1" '.findings[] | select(.check == $check) | .fix'
+}
+
+# finds CHECK SEVERITY REGEX: and the exit status says so
+finds() {
+	local found rc=0
+	found=$(findings "$1")
+	expect_match "$found" "^$2: .*$3"
+	carrel doctor >/dev/null || rc=$?
+	[ "$2" != wrong ] || expect_equal $rc 5
+}
+
+# mended_by_its_fix CHECK: the command that doctor prints is run; then there is nothing to find
+mended_by_its_fix() {
+	local fix
+	fix=$(fix_of "$1")
+	expect_differ "$fix" ""
+	bash -ec "$fix"
+	is_well "$1"
+}
+
+# is_well CHECK: it finds nothing wrong
+is_well() {
+	expect_no_match "$(findings "$1")" '^wrong'
+}
+
+test_doctor_finds_nothing_where_nothing_is_wrong() {
+	exits 0 carrel doctor
+	expect_match "$output" '^[0-9]+ checks: nothing is wrong'
+	expect_equal "$(carrel doctor --json | jq .well)" true
+}
+
+test_doctor_manual_tells_of_every_check() {
+	local check
+	for check in $(carrel doctor --json | jq -r '.checks[]'); do
+		grep -q "^\\.It Cm $check\$" man/carrel-doctor.8
+	done
+}
+
+test_doctor_says_what_it_cannot_look_at_without_root() {
+	exits 0 unprivileged carrel doctor
+	expect_match "$output" '^unchecked: sshd: '
+	expect_match "$output" 'could not be looked at'
+}
+
+test_doctor_account_missing_is_found() {
+	trap 'mv /etc/passwd.kept /etc/passwd' EXIT
+	cp -p /etc/passwd /etc/passwd.kept
+	sed -i '/^carrel:/d' /etc/passwd
+	finds account wrong "there is no user 'carrel'"
+	cp -p /etc/passwd.kept /etc/passwd
+	is_well account
+}
+
+test_doctor_modes_wrong_ones_are_found_and_mended() {
+	chmod g+w /usr/libexec/carrel/carrel-helper
+	finds modes wrong '/usr/libexec/carrel/carrel-helper has mode 0775'
+	mended_by_its_fix modes
+	chown 61001 /etc/carrel
+	finds modes wrong '/etc/carrel belongs to uid 61001'
+	mended_by_its_fix modes
+	chmod 0777 /run/netns
+	finds modes wrong '/run/netns has mode 0777'
+	mended_by_its_fix modes
+	chmod g+w /run/carrel
+	finds modes wrong '/run/carrel has mode 0775'
+	mended_by_its_fix modes
+	chmod o+w "$module"
+	finds modes wrong 'pam_carrel.so has mode 0646'
+	mended_by_its_fix modes
+}
+
+test_doctor_modes_missing_helper_is_found() {
+	trap 'mv /usr/libexec/carrel/kept /usr/libexec/carrel/carrel-helper' EXIT
+	mv /usr/libexec/carrel/carrel-helper /usr/libexec/carrel/kept
+	finds modes wrong 'there is no /usr/libexec/carrel/carrel-helper'
+}
+
+test_doctor_versions_that_differ_are_found() {
+	local version
+	version=$(carrel --version | cut -d ' ' -f 2)
+	cp -p "$module" "$module.kept"
+	trap 'mv "$module.kept" "$module"' EXIT
+	LC_ALL=C sed "s/carrel-version $version/carrel-version 9.9.9/" "$module.kept" >"$module"
+	finds versions wrong "the module, .*, has version 9.9.9; this command has $version"
+	cp -p "$module.kept" "$module"
+	is_well versions
+}
+
+test_doctor_config_edit_that_breaks_it_is_found() {
+	trap 'mv /etc/carrel/kept /etc/carrel/carrel.conf' EXIT
+	as exam1 true
+	cp -p /etc/carrel/carrel.conf /etc/carrel/kept
+	echo 'asign lab group lab' >>/etc/carrel/carrel.conf
+	finds config wrong "/etc/carrel/carrel.conf:[0-9]+:1: .*asign"
+	finds config wrong 'an earlier version of the configuration is in force, since 20.*carrel.conf:'
+	cp -p /etc/carrel/kept /etc/carrel/carrel.conf
+	is_well config
+}
+
+test_doctor_config_policy_that_breaks_is_found() {
+	trap 'mv /etc/carrel/policies/kept /etc/carrel/policies/exam.policy' EXIT
+	as exam1 true
+	cp -p /etc/carrel/policies/exam.policy /etc/carrel/policies/kept
+	echo 'alow out tcp' >>/etc/carrel/policies/exam.policy
+	finds config wrong "an earlier version of the policy 'exam' is in force, since .*exam.policy:6:1"
+	rm -r /run/carrel/valid
+	finds config wrong "no version of the policy 'exam' can be used"
+	cp -p /etc/carrel/policies/kept /etc/carrel/policies/exam.policy
+	is_well config
+}
+
+test_doctor_pam_service_without_the_module_is_found_and_mended() {
+	cp -p /etc/pam.d/cron /etc/kept
+	trap 'mv /etc/kept /etc/pam.d/cron' EXIT
+	sed -i '/pam_carrel/d' /etc/pam.d/cron
+	finds pam wrong 'sessions are opened without pam_carrel.so by: cron$'
+	mended_by_its_fix pam
+	# Whom no assignment confines there, needs no module there.
+	sed -i '/pam_carrel/d' /etc/pam.d/cron
+	cp -p /etc/carrel/carrel.conf /etc/carrel/kept
+	trap 'mv /etc/kept /etc/pam.d/cron; mv /etc/carrel/kept /etc/carrel/carrel.conf' EXIT
+	sed -i '1i assign unconfined service cron' /etc/carrel/carrel.conf
+	is_well pam
+}
+
+test_doctor_pam_service_of_a_package_is_found_and_mended() {
+	mv /etc/pam.d/systemd-user /etc/kept
+	trap 'mv /etc/kept /etc/pam.d/systemd-user' EXIT
+	finds pam wrong 'sessions are opened without pam_carrel.so by: systemd-user$'
+	mended_by_its_fix pam
+}
+
+test_doctor_pam_module_that_binds_nobody_is_found() {
+	cp -p /etc/pam.d/su /etc/kept
+	trap 'mv /etc/kept /etc/pam.d/su' EXIT
+	sed -i 's/required pam_carrel/optional pam_carrel/' /etc/pam.d/su
+	finds pam wrong "/etc/pam.d/su:[0-9]+: the line of pam_carrel.so is not binding"
+	cp -p /etc/kept /etc/pam.d/su
+	is_well pam
+}
+
+test_doctor_pam_module_that_is_not_reached_is_found() {
+	cp -p /etc/pam.d/su /etc/kept
+	trap 'mv /etc/kept /etc/pam.d/su' EXIT
+	sed -i '1i session sufficient pam_permit.so' /etc/pam.d/su
+	finds pam wrong 'the line of pam_carrel.so is not reached after the line /etc/pam.d/su:1'
+	# It is so: who comes that way is not confined.
+	expect_equal "$(su exam1 -c 'readlink /proc/self/ns/net')" "$host_netns"
+	cp -p /etc/kept /etc/pam.d/su
+	is_well pam
+	expect_differ "$(su exam1 -c 'readlink /proc/self/ns/net')" "$host_netns"
+}
+
+test_doctor_pam_module_before_pam_systemd_is_found() {
+	cp -p /etc/pam.d/su /etc/kept
+	trap 'mv /etc/kept /etc/pam.d/su' EXIT
+	echo 'session optional pam_systemd.so' >>/etc/pam.d/su
+	finds pam notice 'stands before pam_systemd, at /etc/pam.d/su:[0-9]+'
+	cp -p /etc/kept /etc/pam.d/su
+	expect_equal "$(findings pam)" ""
+}
+
+test_doctor_pam_module_among_passwords_is_found() {
+	cp -p /etc/pam.d/su /etc/kept
+	trap 'mv /etc/kept /etc/pam.d/su' EXIT
+	echo 'auth required pam_carrel.so' >>/etc/pam.d/su
+	finds pam wrong "/etc/pam.d/su:[0-9]+: pam_carrel.so is not in a session line"
+	cp -p /etc/kept /etc/pam.d/su
+	is_well pam
+}
+
+test_doctor_pam_module_without_its_file_is_found() {
+	mv "$module" "$module.kept"
+	trap 'mv "$module.kept" "$module"' EXIT
+	finds pam wrong "names pam_carrel.so, and there is no $module"
+}
+
+test_doctor_exempt_names_whom_it_lets_through() {
+	cp -p /etc/group /etc/kept
+	trap 'mv /etc/kept /etc/group' EXIT
+	sed -i 's/^\(sudo:.*\)$/\1exam1/' /etc/group
+	sed -i '1d' /etc/carrel/carrel.conf
+	trap 'mv /etc/kept /etc/group; sed -i "1i assign unconfined group sudo" /etc/carrel/carrel.conf' EXIT
+	finds exempt notice 'exempt= lets exam1 through'
+	sed -i 's/exam1$//' /etc/group
+	expect_equal "$(findings exempt)" ""
+}
+
+test_doctor_sshd_without_pam_is_found() {
+	echo 'UsePAM no' >/etc/ssh/sshd_config.d/00-first.conf
+	trap 'rm -f /etc/ssh/sshd_config.d/00-first.conf; end_other_sshd' EXIT
+	finds sshd wrong 'sshd: UsePAM no'
+	rm /etc/ssh/sshd_config.d/00-first.conf
+	is_well sshd
+	# Another one, with a configuration of its own.
+	sed 's/^UsePAM.*/UsePAM no/' /etc/ssh/sshd_config >/run/other_config
+	/usr/sbin/sshd -p 2222 -f /run/other_config -o PidFile=/run/other.pid
+	eventually 5 test -s /run/other.pid
+	finds sshd wrong 'sshd with -f /run/other_config -o PidFile=/run/other.pid: UsePAM no'
+	end_other_sshd
+	eventually 5 is_well sshd
+}
+
+end_other_sshd() {
+	[ ! -s /run/other.pid ] || kill "$(cat /run/other.pid)"
+	rm -f /run/other.pid
+}
+
+run_tests "$@"
