@@ -31,7 +31,9 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 
 #include "base/error.h"
+#include "core/compile_comment.h"
 #include "core/connection.h"
+#include "core/names.h"
 
 #define CHAIN_OUT_HOST  "out-host"
 #define CHAIN_OUT_PEERS "out-peers"
@@ -43,6 +45,7 @@ typedef ARENA_LIST(struct value_range) range_list;
 
 struct compiler {
 	struct ruleset_builder builder;
+	const struct policy *policy;
 	const struct config *config;
 	const struct prefix_list *host;
 	size_t input, output, out_host, out_peers, connections;
@@ -54,7 +57,8 @@ struct part {
 	size_t chain;
 	int family;             /* enum family, or FAMILIES_BOTH: no address is looked at */
 	bool negated;           /* every address but these */
-	range_list remotes;     /* empty: every address of the family */
+	const char *set;        /* its remote addresses are those in the set of this name; or NULL */
+	range_list remotes;     /* empty, without a set: every address of the family */
 };
 
 static const enum field remote_fields[DIRECTION_COUNT][FAMILY_COUNT] = {
@@ -110,7 +114,9 @@ static void match_remotes(struct compiler *compiler, const struct part *part,
 
 	if (part->family == FAMILIES_BOTH)
 		return;
-	if (part->remotes.count)
+	if (part->set)
+		rule_match_set(builder, remote_fields[direction][part->family], part->set);
+	else if (part->remotes.count)
 		rule_match_ranges(builder, remote_fields[direction][part->family], part->negated,
 				  part->remotes.items, part->remotes.count);
 	else
@@ -293,39 +299,58 @@ static void add_listed(struct compiler *compiler, const struct policy_rule *rule
 	}
 }
 
-/* The longest start of @text that fits into a comment and divides no UTF-8 character. */
-static size_t comment_length(const char *text)
+/* Is there a set called @name already? */
+static bool has_set(const struct ruleset *ruleset, const char *name)
 {
-	size_t length = strlen(text);
-
-	if (length <= COMMENT_MAX_BYTES)
-		return length;
-	length = COMMENT_MAX_BYTES;
-	while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
-		length--;
-	return length;
+	for (size_t i = 0; i < ruleset->sets.count; i++)
+		if (strcmp(ruleset->sets.items[i].name, name) == 0)
+			return true;
+	return false;
 }
 
-/* What administrators see in "nft list ruleset": the policy's words, or its line. */
-static const char *rule_comment(struct compiler *compiler, const struct policy_rule *rule)
+/* The name of the set with the addresses of @name that @rule believes; it is made on first use. */
+static const char *name_set(struct compiler *compiler, const struct policy_rule *rule,
+			    const struct policy_name *name, enum family family)
 {
-	struct arena *arena = compiler->builder.arena;
-	const char *file = strrchr(rule->position.file, '/');
-	char *comment = rule->comment
-		? arena_strdup(arena, rule->comment)
-		: arena_printf(arena, "%s:%u: %s", file ? file + 1 : rule->position.file,
-			       rule->position.line, rule->text);
+	struct ruleset_builder *builder = &compiler->builder;
+	const struct names_set set = {
+		name->name, family, compiler->policy->rebind && !rule->override,
+	};
+	char text[NAMES_SET_SIZE];
+	range_list addresses = { 0 };
 
-	if (!comment) {
-		compiler->builder.failed = true;
-		return NULL;
+	names_set_format(&set, text);
+	const char *kept = arena_strdup(builder->arena, text);
+	if (!kept)
+		builder->failed = true;
+	if (!kept || has_set(&builder->ruleset, kept))
+		return kept;
+	for (size_t i = 0; i < name->addresses.count; i++) {
+		const struct address *address = &name->addresses.items[i];
+
+		if (address->family == family && policy_believes(compiler->policy, rule, address))
+			add_range(compiler, &addresses, address->bytes, address->bytes,
+				  address_size(family));
 	}
-	comment[comment_length(comment)] = '\0';
-	/* nft's language has no way to write a double quote within quotes. */
-	for (char *c = comment; *c; c++)
-		if (*c == '"')
-			*c = '\'';
-	return comment;
+	ruleset_add_set(builder, kept, remote_fields[DIRECTION_OUT][family], addresses.items,
+			addresses.count);
+	return kept;
+}
+
+/* The addresses of a host, as far as they are known, and those that will be. */
+static void add_name(struct compiler *compiler, const struct policy_rule *rule,
+		     const struct policy_name *name, size_t chain, const char *comment)
+{
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		const struct part part = {
+			.chain = chain, .family = (int)family,
+			.set = name_set(compiler, rule, name, family),
+		};
+
+		/* Without it the part would be the whole family. */
+		if (part.set)
+			add_part(compiler, rule, &part, comment);
+	}
 }
 
 /* Make the limit that all parts of @rule share, if it has one. */
@@ -350,8 +375,10 @@ static void compile_rule(struct compiler *compiler, const struct policy_rule *ru
 {
 	bool out = rule->direction == DIRECTION_OUT;
 	size_t chain = out ? compiler->output : compiler->input;
-	const char *comment = rule_comment(compiler, rule);
+	const char *comment = compile_comment(rule, compiler->builder.arena);
 
+	if (!comment)
+		compiler->builder.failed = true;
 	add_limit(compiler, rule);
 	if (out && rule->remote_host && compiler->host->count)
 		add_everything(compiler, rule, compiler->out_host, comment);
@@ -360,6 +387,9 @@ static void compile_rule(struct compiler *compiler, const struct policy_rule *ru
 	if (rule->remote_any)
 		add_any(compiler, rule, chain, comment);
 	add_listed(compiler, rule, chain, comment);
+	for (size_t i = 0; i < rule->names.count; i++)
+		add_name(compiler, rule, &compiler->policy->names.items[rule->names.items[i]], chain,
+			 comment);
 }
 
 /* What a chain does with what no rule decided. @where goes into the comment. */
@@ -459,7 +489,7 @@ int compile_policy(const struct policy *policy, const struct config *config,
 		   const struct prefix_list *host, struct arena *arena,
 		   struct ruleset *ret_ruleset, struct carrel_error *err)
 {
-	struct compiler compiler = { .config = config, .host = host };
+	struct compiler compiler = { .policy = policy, .config = config, .host = host };
 	const struct prefix pools[] = { config->pool4, config->pool6 };
 	const enum verdict *defaults = policy->defaults;
 	enum verdict deny = defaults[DIRECTION_OUT] == VERDICT_REJECT ? VERDICT_REJECT

@@ -59,16 +59,33 @@ static bool lists_remote(const struct policy_rule *rule, const struct address *r
 	return rule->remote_any || in_list(rule->remotes.items, rule->remotes.count, remote);
 }
 
+/* The first name of the rule that has @remote among its addresses, as far as they are known; or NULL */
+static const struct policy_name *names_remote(const struct policy *policy,
+					      const struct policy_rule *rule,
+					      const struct address *remote)
+{
+	if (!rule->names.count || !policy_believes(policy, rule, remote))
+		return NULL;
+	for (size_t i = 0; i < rule->names.count; i++) {
+		const struct policy_name *name = &policy->names.items[rule->names.items[i]];
+
+		for (size_t j = 0; j < name->addresses.count; j++)
+			if (address_equal(&name->addresses.items[j], remote))
+				return name;
+	}
+	return NULL;
+}
+
 /* Does the rule say @remote? Outwards the host and peers must be named to be meant. */
-static bool matches_remote(const struct policy_rule *rule, struct remote_kind kind,
-			   const struct address *remote)
+static bool matches_remote(const struct policy *policy, const struct policy_rule *rule,
+			   struct remote_kind kind, const struct address *remote)
 {
 	if (rule->direction == DIRECTION_OUT && kind.host)
 		return rule->remote_host;
 	if (rule->direction == DIRECTION_OUT && kind.peer)
 		return rule->remote_peers;
 	return (kind.host && rule->remote_host) || (kind.peer && rule->remote_peers) ||
-	       lists_remote(rule, remote);
+	       lists_remote(rule, remote) || names_remote(policy, rule, remote);
 }
 
 /* ICMP means each family's own. */
@@ -110,15 +127,15 @@ static bool matches_icmp_type(const struct policy_rule *rule, const struct packe
 	return false;
 }
 
-static bool matches(const struct policy_rule *rule, struct remote_kind kind,
-		    const struct packet *packet)
+static bool matches(const struct policy *policy, const struct policy_rule *rule,
+		    struct remote_kind kind, const struct packet *packet)
 {
 	if (rule->direction != packet->direction)
 		return false;
 	if (rule->protocols && !(rule->protocols & protocol_bit(packet)))
 		return false;
 	return matches_port(rule, packet->port) && matches_icmp_type(rule, packet) &&
-	       matches_remote(rule, kind, &packet->remote);
+	       matches_remote(policy, rule, kind, &packet->remote);
 }
 
 /* Nothing but @decider stops it. */
@@ -155,10 +172,12 @@ struct decision evaluate_policy(const struct policy *policy, const struct config
 	for (size_t i = 0; i < policy->rules.count; i++) {
 		const struct policy_rule *rule = &policy->rules.items[i];
 
-		if (!matches(rule, kind, packet))
+		if (!matches(policy, rule, kind, packet))
 			continue;
 		decision = (struct decision){
 			.verdict = rule->verdict, .decider = DECIDER_RULE, .rule = rule,
+			.name = lists_remote(rule, &packet->remote) ? NULL :
+				names_remote(policy, rule, &packet->remote),
 		};
 		break;
 	}

@@ -37,11 +37,13 @@ struct decision {
 	enum verdict verdict;
 	enum decider decider;
 	const struct policy_rule *rule; /* DECIDER_RULE; points into the policy. Else NULL */
+	const struct policy_name *name; /* DECIDER_RULE: by which of its names, or NULL: by none */
 	bool peer;                      /* the other carrel's policy has to agree */
 };
 
 /*
- * Time and open connections are not known here: every packet is within its rule's limit.
+ * Time and open connections are not known here: every packet is within its rule's limit. Names
+ * have the addresses that names_bind() gave them.
  */
 
 /**

@@ -10,6 +10,7 @@
 #include "core/expect.h"
 #include "core/policy_include.h"
 #include "core/policy_rule.h"
+#include "core/rebind.h"
 #include "core/value.h"
 
 const char *const verdict_words[] = { "allow", "deny", "reject", NULL };
@@ -120,6 +121,12 @@ bool policy_reaches_peers(const struct policy *policy)
 	return reaches(policy, true);
 }
 
+bool policy_believes(const struct policy *policy, const struct policy_rule *rule,
+		     const struct address *address)
+{
+	return (policy->rebind && !rule->override) || !rebind_refused(address);
+}
+
 /* "description": for people. */
 static int parse_description(struct lexer *lexer, const struct token *keyword, void *target)
 {
@@ -155,6 +162,20 @@ static int parse_logout(struct lexer *lexer, const struct token *keyword, void *
 	int rc = lexer_expect(lexer, "an effect of logout", logout_words, &index);
 	if (!rc)
 		parser->policy.logout = (enum logout)index;
+	return rc;
+}
+
+/* "rebind": whether names may mean private addresses. */
+static int parse_rebind(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	static const char *const words[] = { "refuse", "ok", NULL };
+	struct policy_parser *parser = target;
+	size_t index;
+
+	(void)keyword;
+	int rc = lexer_expect(lexer, "what to do about rebinding", words, &index);
+	if (!rc)
+		parser->policy.rebind = index == 1;
 	return rc;
 }
 
@@ -274,6 +295,7 @@ static const struct directive policy_directives[] = {
 	{ "logout", true, parse_logout },
 	{ "connections", true, parse_connections },
 	{ "low-ports", true, parse_low_ports },
+	{ "rebind", true, parse_rebind },
 	{ "default", false, parse_default },
 	{ "allow", false, parse_rule },
 	{ "deny", false, parse_rule },

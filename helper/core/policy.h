@@ -54,13 +54,15 @@ struct policy_rule {
 	unsigned protocols;     /* enum protocol bits */
 	/*
 	 * The remote end: destination of an "out" rule, source of an "in" rule.
-	 * remote_host and remote_peers may stand beside prefixes. When remote_any is set
-	 * there are no prefixes. Named classes (private, metadata) are expanded to
+	 * remote_host, remote_peers and names may stand beside prefixes. When remote_any is
+	 * set there are no prefixes. Named classes (private, metadata) are expanded to
 	 * prefixes; "internet" is remote_any with excluded = private.
 	 */
 	bool remote_any, remote_host, remote_peers;
 	ARENA_LIST(struct prefix) remotes;      /* sorted, no overlap, of both families */
 	ARENA_LIST(struct prefix) excluded;     /* never match these; sorted, no overlap */
+	/* Hosts of an "out" rule, by their numbers in the policy's names; each once. */
+	ARENA_LIST(size_t) names;
 	/* Destination ports: remote ports of an "out" rule, the carrel's own of an "in" rule. */
 	ARENA_LIST(struct port_range) ports;    /* sorted, no overlap; empty = every port */
 	/* Only of a rule about ICMP alone. Each once; empty = every type of both families. */
@@ -70,6 +72,17 @@ struct policy_rule {
 	const char *comment;                    /* from the quotes at the end, or NULL */
 	const char *text;                       /* the line as written, blanks folded */
 	struct position position;
+};
+
+/* Distinct names of one policy: each has two sets in each carrel. */
+#define POLICY_NAMES_MAX 256
+
+/* A host that rules name. */
+struct policy_name {
+	const char *name;                       /* as hostname_parse() gives it */
+	struct position position;               /* where it stands first */
+	/* What is known: nothing, until names_bind() (core/names.h). Refused ones among them. */
+	ARENA_LIST(struct address) addresses;   /* of both families, each once */
 };
 
 struct expectation;
@@ -83,6 +96,8 @@ struct policy {
 	uint32_t connections;                   /* open at once, both ways; 0: any number */
 	bool low_ports;                         /* programs may listen on 1 to 1023; default no */
 	enum verdict defaults[DIRECTION_COUNT]; /* built-in: allow out, deny in */
+	bool rebind;                            /* names may mean private addresses; default no */
+	ARENA_LIST(struct policy_name) names;   /* that rules name, each once */
 	ARENA_LIST(struct policy_rule) rules;
 	ARENA_LIST(struct expectation) expectations;    /* core/expect.h */
 };
@@ -125,6 +140,14 @@ bool policy_names_host(const struct policy *policy);
 bool policy_reaches_host(const struct policy *policy);
 /** policy_reaches_peers() - likewise to other carrels */
 bool policy_reaches_peers(const struct policy *policy);
+
+/**
+ * policy_believes() - does @rule mean @address when a name that it names has this one?
+ *
+ * What the policy says of private addresses is not said of the overrides, which stand above it.
+ */
+bool policy_believes(const struct policy *policy, const struct policy_rule *rule,
+		     const struct address *address);
 
 const char *uplink_name(enum uplink uplink);
 const char *verdict_name(enum verdict verdict);

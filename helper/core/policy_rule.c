@@ -13,13 +13,14 @@
 #include "core/policy_rule.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/hostname.h"
 #include "core/policy_icmp.h"
 #include "core/policy_limit.h"
+#include "core/policy_name.h"
 #include "core/prefixes.h"
 #include "core/value.h"
 
@@ -52,12 +53,13 @@ struct rule_parser {
 	const struct config *config;            /* whose sets it may name; or NULL */
 	uint64_t digest;                        /* of the policy, and of the sets that are named */
 	unsigned words;                         /* 1 << enum remote_word: seen */
+	struct policy_name_list names;          /* of hosts, as they were written */
 	const struct token *other;              /* a destination that "any" has in it already */
 };
 
 static const char remote_what[] = "an address";
 static const char remote_expected[] =
-	"any, host, peers, private, metadata, internet, set NAME, an address or a prefix";
+	"any, host, peers, private, metadata, internet, set NAME, an address, a prefix or a host name";
 
 /* The word that stands before the remote ends of a rule: a packet's destination or source. */
 static const char *remote_keyword(const struct policy_rule *rule)
@@ -169,36 +171,19 @@ static int note_remote_word(struct lexer *lexer, const struct token *token,
 	return 0;
 }
 
-/* Does @token look like the name of a host: a letter, and dots in it, and nothing else? */
-static bool is_host_name(const struct token *token)
-{
-	bool letter = false, dot = false;
-
-	if (token->kind != TOKEN_WORD)
-		return false;
-	for (size_t i = 0; i < token->length; i++) {
-		unsigned char c = (unsigned char)token->text[i];
-		letter |= isalpha(c) != 0;
-		dot |= c == '.';
-		if (!isalnum(c) && c != '.' && c != '-')
-			return false;
-	}
-	return letter && dot;
-}
-
 /* One item of a list of remote ends. */
 static int parse_remote(struct lexer *lexer, struct rule_parser *parser)
 {
 	const struct token *token = lexer_take(lexer);
-	char shown[TOKEN_SHOWN_SIZE];
 	struct prefix prefix;
 
 	int word = token_find(token, remote_words);
 	if (word >= 0)
 		return note_remote_word(lexer, token, (enum remote_word)word, parser);
-	if (is_host_name(token))
-		return lexer_error(lexer, token, "%s is a host name; expected an address or a "
-				   "prefix", token_show(token, shown));
+	if (token->kind == TOKEN_WORD && hostname_is_meant(token->text, token->length)) {
+		parser->other = token;
+		return policy_name_parse(lexer, token, parser->rule.direction, &parser->names);
+	}
 	int rc = value_prefix(lexer, token, remote_what, remote_expected, remote_words, &prefix);
 	if (rc)
 		return rc;
@@ -285,7 +270,7 @@ static int expect_end(struct lexer *lexer, const struct rule_parser *parser)
 {
 	const struct policy_rule *rule = &parser->rule;
 	bool icmp = rule->protocols & PROTOCOL_ICMP;
-	bool has_remotes = parser->words || rule->remotes.count;
+	bool has_remotes = parser->words || rule->remotes.count || parser->names.list.count;
 	const char *words[sizeof(part_words) / sizeof(*part_words)] = { NULL }, *text = "";
 	size_t count = 0;
 
@@ -383,6 +368,9 @@ int policy_rule_parse(struct lexer *lexer, const struct token *keyword,
 	parser.rule.text = lexer_line_text(lexer);
 	if (!parser.rule.text)
 		return -ENOMEM;
+	rc = policy_name_add(lexer, &parser.names, policy, &parser.rule);
+	if (rc)
+		return rc;
 
 	struct policy_rule *kept = ARENA_APPEND(lexer->arena, &policy->rules);
 	if (!kept)

@@ -23,6 +23,8 @@ void reason_put(const struct decision *decision, const struct policy *policy,
 	case DECIDER_RULE:
 		buffer_printf(text, "%s:%u: %s", decision->rule->position.file,
 			      decision->rule->position.line, decision->rule->text);
+		if (decision->name)
+			buffer_printf(text, " (an address of %s)", decision->name->name);
 		return;
 	case DECIDER_DEFAULT:
 		buffer_printf(text, "no rule of policy '%s' matches: default %s %s", policy->name,

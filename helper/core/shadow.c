@@ -23,6 +23,7 @@
 
 #include "core/directive.h"
 #include "core/prefixes.h"
+#include "core/rebind.h"
 
 /* The protocols that rules can tell apart; the last one stands for all others. */
 static const unsigned protocol_classes[] = {
@@ -50,7 +51,10 @@ struct cover {
 	size_t count;
 	const struct port_range *numbers;       /* sorted, no overlap */
 	size_t number_count;                    /* 0: every number */
+	size_t name;                            /* it is about this name of the policy alone; or NO_NAME */
 };
+
+#define NO_NAME SIZE_MAX
 
 /* Those of the world begin with the two that are no rules. */
 enum cover_slot { SLOT_EXCLUDED, SLOT_POOLS };
@@ -67,6 +71,8 @@ struct search {
 	struct covers covers[DIRECTION_COUNT][PROTOCOL_CLASSES][END_COUNT];
 	size_t steps;
 	struct cover numbers;                   /* of the rule that is examined; only its numbers */
+	bool believes_all;                      /* its names may have private addresses */
+	size_t name;                            /* the name of it that is examined, or NO_NAME */
 	/* Who covers the rule that is examined, or the first of several who do. */
 	const struct policy_rule *decider;
 	bool several;
@@ -193,6 +199,9 @@ static int is_covered(struct search *search, const struct box *box, const struct
 		return -E2BIG;
 	for (size_t i = 0; i < count; i++) {
 		uint16_t number_edge = 0;
+
+		if (covers[i].name != NO_NAME && covers[i].name != search->name)
+			continue;
 		enum overlap numbers = overlap_numbers(&covers[i], &box->numbers, &number_edge);
 		enum overlap prefix = numbers == OVERLAP_NONE ? OVERLAP_NONE :
 				      overlap_prefix(&covers[i], &box->prefix);
@@ -222,7 +231,8 @@ static bool means_end(const struct policy_rule *rule, enum end end)
 
 	switch (end) {
 	case END_WORLD:
-		return rule->remote_any || rule->remotes.count || (in && rule->remote_peers);
+		return rule->remote_any || rule->remotes.count || rule->names.count ||
+		       (in && rule->remote_peers);
 	case END_HOST:
 		return rule->remote_host;
 	case END_PEER:
@@ -256,7 +266,7 @@ static int append_rule(struct search *search, const struct policy_rule *rule, en
 {
 	struct cover cover = {
 		.rule = rule, .numbers = search->numbers.numbers,
-		.number_count = search->numbers.number_count,
+		.number_count = search->numbers.number_count, .name = NO_NAME,
 	};
 	int rc = 0;
 
@@ -272,6 +282,16 @@ static int append_rule(struct search *search, const struct policy_rule *rule, en
 		cover.prefixes = rule->remotes.items;
 		cover.count = rule->remotes.count;
 		rc = append(search, covers, cover);
+	}
+	for (size_t i = 0; i < rule->names.count && !rc && end == END_WORLD; i++) {
+		/* At every address that the name may have. */
+		struct cover name = cover;
+
+		name.inverted = true;
+		name.prefixes = NULL;
+		name.count = 0;
+		name.name = rule->names.items[i];
+		rc = append(search, covers, name);
 	}
 	if (rc || end != END_WORLD || rule->direction != DIRECTION_IN || !rule->remote_peers)
 		return rc;
@@ -315,6 +335,26 @@ static int are_prefixes_covered(struct search *search, const struct prefix *pref
 	return rc;
 }
 
+/*
+ * All that @rule says of the hosts that it names: 1, 0, -errno. What addresses they have is not
+ * known here: any that is believed.
+ */
+static int are_names_covered(struct search *search, const struct policy_rule *rule, bool icmp,
+			     struct covers *covers)
+{
+	const struct prefix_list refused = rebind_prefixes();
+	int rc = 1;
+
+	covers->list.items[SLOT_EXCLUDED].prefixes = refused.items;
+	covers->list.items[SLOT_EXCLUDED].count = search->believes_all ? 0 : refused.count;
+	for (size_t i = 0; i < rule->names.count && rc > 0; i++) {
+		search->name = rule->names.items[i];
+		rc = are_prefixes_covered(search, everything, FAMILY_COUNT, icmp, covers);
+	}
+	search->name = NO_NAME;
+	return rc;
+}
+
 /* All that @rule says of the world: 1, 0, -errno */
 static int is_world_covered(struct search *search, const struct policy_rule *rule, bool icmp,
 			    struct covers *covers)
@@ -329,6 +369,8 @@ static int is_world_covered(struct search *search, const struct policy_rule *rul
 	else
 		rc = are_prefixes_covered(search, rule->remotes.items, rule->remotes.count, icmp,
 					  covers);
+	if (rc > 0)
+		rc = are_names_covered(search, rule, icmp, covers);
 	/* Peers who are named are not excluded. */
 	excluded->count = 0;
 	if (rc > 0 && rule->direction == DIRECTION_IN && rule->remote_peers)
@@ -409,7 +451,7 @@ static int fill_slots(struct search *search)
 			struct covers *covers = &search->covers[direction][class][END_WORLD];
 
 			for (size_t slot = 0; slot < SLOT_COUNT; slot++) {
-				int rc = append(search, covers, (struct cover){ 0 });
+				int rc = append(search, covers, (struct cover){ .name = NO_NAME });
 				if (rc)
 					return rc;
 			}
@@ -449,12 +491,14 @@ int shadow_check(const struct policy *policy, const struct config *config, struc
 {
 	struct search search = {
 		.arena = arena, .pool_prefixes = { config->pool4, config->pool6 },
+		.name = NO_NAME,
 	};
 	int rc = fill_slots(&search);
 
 	for (size_t i = 0; i < policy->rules.count && rc >= 0; i++) {
 		const struct policy_rule *rule = &policy->rules.items[i];
 
+		search.believes_all = policy->rebind && !rule->override;
 		rc = examine(&search, rule);
 		arena_free(&search.scratch);
 		if (rc == -E2BIG) {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/hostname.h"
 #include "core/expect.h"
 #include "core/policy.h"
 #include "core/shadow.h"
@@ -23,9 +24,22 @@ static void check_prefixes(const struct prefix *items, size_t count)
 	}
 }
 
+static void check_names(const struct policy *policy, const struct policy_rule *rule)
+{
+	assert(!rule->names.count || rule->direction == DIRECTION_OUT);
+	for (size_t i = 0; i < rule->names.count; i++) {
+		assert(rule->names.items[i] < policy->names.count);
+		assert(hostname_valid(policy->names.items[rule->names.items[i]].name));
+		for (size_t j = 0; j < i; j++)
+			assert(rule->names.items[i] != rule->names.items[j]);
+	}
+	assert(policy->names.count <= POLICY_NAMES_MAX);
+}
+
 static void check_rule(const struct policy_rule *rule)
 {
-	assert(rule->remote_any || rule->remote_host || rule->remote_peers || rule->remotes.count);
+	assert(rule->remote_any || rule->remote_host || rule->remote_peers ||
+	       rule->remotes.count || rule->names.count);
 	assert(!rule->remote_any || rule->remotes.count == 0);
 	assert(rule->remote_any || rule->excluded.count == 0);
 	check_prefixes(rule->remotes.items, rule->remotes.count);
@@ -99,8 +113,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	int rc = policy_parse_within(&context, "fuzz", &source, &arena, &policy, &diagnostics);
 	assert(rc == 0 || rc == -EINVAL);
 	assert((rc == 0) == (diagnostics.errors == 0));
-	for (size_t i = 0; rc == 0 && i < policy.rules.count; i++)
+	for (size_t i = 0; rc == 0 && i < policy.rules.count; i++) {
 		check_rule(&policy.rules.items[i]);
+		check_names(&policy, &policy.rules.items[i]);
+	}
 	if (rc == 0)
 		ask(&policy, &arena, &diagnostics);
 	return 0;

@@ -14,11 +14,12 @@
 #include "core/compile.h"
 #include "core/config.h"
 #include "core/policy.h"
+#include "tests/unit/known.h"
 
 #define GOLDEN_DIRECTORY "tests/golden/"
 
 static const char *const golden_names[] = { "exam", "open", "reject", "edge", "icmp", "limit",
-	"connections" };
+	"connections", "names" };
 #define GOLDEN_COUNT (sizeof(golden_names) / sizeof(golden_names[0]))
 
 /* Everything that @stream still has, as a string. */
@@ -79,6 +80,8 @@ static inline void golden_compile_text(const char *name, const char *text, struc
 
 	golden_config(arena, &config);
 	assert_int_equal(policy_parse(name, &source, arena, &policy, &diagnostics), 0);
+	struct known_names known = known_names(arena);
+	assert_int_equal(names_bind(&policy, &known, arena), 0);
 	if (policy_names_host(&policy))
 		host = golden_host(arena);
 	assert_int_equal(compile_policy(&policy, &config, &host, arena, ret_ruleset, NULL), 0);

@@ -31,46 +31,50 @@ static struct explanation explain(enum direction direction, uint8_t l4proto, uin
 	};
 }
 
+/* An initialiser of what every decision has. */
+#define DECIDED(verdict_, decider_, rule_, peer_) \
+	{ .verdict = verdict_, .decider = decider_, .rule = rule_, .peer = peer_ }
+
 static void test_explanation_put_text_says_who_decided(void **state)
 {
 	static const struct { enum direction direction; struct decision decision; const char *said; }
 	cases[] = {
-		{ DIRECTION_OUT, { VERDICT_ALLOW, DECIDER_RULE, &rule, false },
+		{ DIRECTION_OUT, DECIDED(VERDICT_ALLOW, DECIDER_RULE, &rule, false),
 		  "allowed: out tcp to 203.0.113.10 port 443\n"
 		  "  /c/exam.policy:5: allow out tcp \"web\"\n" },
-		{ DIRECTION_OUT, { VERDICT_ALLOW, DECIDER_RULE, &rule, true },
+		{ DIRECTION_OUT, DECIDED(VERDICT_ALLOW, DECIDER_RULE, &rule, true),
 		  "allowed: out tcp to 203.0.113.10 port 443\n"
 		  "  /c/exam.policy:5: allow out tcp \"web\"\n"
 		  "  the other carrel's policy must let it in, too\n" },
-		{ DIRECTION_IN, { VERDICT_ALLOW, DECIDER_RULE, &rule, true },
+		{ DIRECTION_IN, DECIDED(VERDICT_ALLOW, DECIDER_RULE, &rule, true),
 		  "allowed: in tcp from 203.0.113.10 port 443\n"
 		  "  /c/exam.policy:5: allow out tcp \"web\"\n"
 		  "  the other carrel's policy must let it out, too\n" },
-		{ DIRECTION_IN, { VERDICT_DENY, DECIDER_RULE, &rule, true },
+		{ DIRECTION_IN, DECIDED(VERDICT_DENY, DECIDER_RULE, &rule, true),
 		  "denied: in tcp from 203.0.113.10 port 443\n"
 		  "  /c/exam.policy:5: allow out tcp \"web\"\n" },
-		{ DIRECTION_OUT, { VERDICT_REJECT, DECIDER_DEFAULT, NULL, false },
+		{ DIRECTION_OUT, DECIDED(VERDICT_REJECT, DECIDER_DEFAULT, NULL, false),
 		  "rejected: out tcp to 203.0.113.10 port 443\n"
 		  "  no rule of policy 'exam' matches: default reject out\n" },
-		{ DIRECTION_IN, { VERDICT_DENY, DECIDER_DEFAULT, NULL, false },
+		{ DIRECTION_IN, DECIDED(VERDICT_DENY, DECIDER_DEFAULT, NULL, false),
 		  "denied: in tcp from 203.0.113.10 port 443\n"
 		  "  no rule of policy 'exam' matches: default deny in\n" },
-		{ DIRECTION_OUT, { VERDICT_DENY, DECIDER_HOST_UNNAMED, NULL, false },
+		{ DIRECTION_OUT, DECIDED(VERDICT_DENY, DECIDER_HOST_UNNAMED, NULL, false),
 		  "denied: out tcp to 203.0.113.10 port 443\n"
 		  "  this is the host, and no rule of policy 'exam' that names it matches\n" },
-		{ DIRECTION_OUT, { VERDICT_DENY, DECIDER_PEERS_UNNAMED, NULL, true },
+		{ DIRECTION_OUT, DECIDED(VERDICT_DENY, DECIDER_PEERS_UNNAMED, NULL, true),
 		  "denied: out tcp to 203.0.113.10 port 443\n"
 		  "  this is for peers, and no rule of policy 'exam' that names them matches\n" },
-		{ DIRECTION_OUT, { VERDICT_ALLOW, DECIDER_LOOPBACK, NULL, false },
+		{ DIRECTION_OUT, DECIDED(VERDICT_ALLOW, DECIDER_LOOPBACK, NULL, false),
 		  "allowed: out tcp to 203.0.113.10 port 443\n"
 		  "  the loopback is the carrel's own\n" },
-		{ DIRECTION_OUT, { VERDICT_DENY, DECIDER_NO_UPLINK, NULL, false },
+		{ DIRECTION_OUT, DECIDED(VERDICT_DENY, DECIDER_NO_UPLINK, NULL, false),
 		  "denied: out tcp to 203.0.113.10 port 443\n"
 		  "  policy 'exam' has 'uplink none'\n" },
-		{ DIRECTION_IN, { VERDICT_DENY, DECIDER_OUTSIDE, NULL, false },
+		{ DIRECTION_IN, DECIDED(VERDICT_DENY, DECIDER_OUTSIDE, NULL, false),
 		  "denied: in tcp from 203.0.113.10 port 443\n"
 		  "  from beyond the host nothing new comes in\n" },
-		{ DIRECTION_OUT, { VERDICT_DENY, DECIDER_LINK_ONLY, NULL, false },
+		{ DIRECTION_OUT, DECIDED(VERDICT_DENY, DECIDER_LINK_ONLY, NULL, false),
 		  "denied: out tcp to 203.0.113.10 port 443\n"
 		  "  no router passes such an address on\n" },
 	};
@@ -111,9 +115,8 @@ static void test_explanation_put_json_has_all_of_it(void **state)
 		.direction = DIRECTION_IN, .l4proto = IPPROTO_ICMPV6,
 		.remote = { .family = FAMILY_IPV6 },
 	};
-	explanation.decisions[1] = (struct decision){
-		VERDICT_REJECT, DECIDER_PEERS_UNNAMED, NULL, true,
-	};
+	explanation.decisions[1] = (struct decision)
+		DECIDED(VERDICT_REJECT, DECIDER_PEERS_UNNAMED, NULL, true);
 	explanation_put_json(&explanation, &text);
 	assert_string_equal(text.data,
 		"{\"user\": \"alice\", \"policy\": \"exam\", \"allowed\": false,\n"

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 
 #include "core/evaluate.h"
+#include "tests/unit/known.h"
 
 static const struct prefix host_addresses[] = {
 	{ { FAMILY_IPV4, { 192, 0, 2, 1 } }, 32 },
@@ -42,6 +43,8 @@ static const char *decide(struct arena *arena, const char *policy_text, bool pat
 	assert_int_equal(config_parse(&none, arena, &config, &diagnostics), 0);
 	policy_parse("x", &source, arena, &policy, &diagnostics);
 	assert_string_equal(said(arena, &diagnostics), "");
+	struct known_names known = known_names(arena);
+	assert_int_equal(names_bind(&policy, &known, arena), 0);
 
 	struct decision decision = (path ? evaluate_path : evaluate_policy)(&policy, &config,
 									   &host, &packet);
@@ -188,6 +191,36 @@ static void test_evaluate_tells_when_another_carrel_must_agree(void **state)
 	}
 }
 
+static void test_evaluate_names_have_the_addresses_that_are_known(void **state)
+{
+	static const struct evaluate_case cases[] = {
+#define NAMES "default deny out\nallow out tcp to www.example,192.0.2.9 port 443\n"
+		{ NAMES, OUT, IPPROTO_TCP, "203.0.113.80", 443, "allow rule 2" },
+		{ NAMES, OUT, IPPROTO_TCP, "2001:db8:80::80", 443, "allow rule 2" },
+		{ NAMES, OUT, IPPROTO_TCP, "203.0.113.81", 443, "allow rule 2" },
+		{ NAMES, OUT, IPPROTO_TCP, "192.0.2.9", 443, "allow rule 2" },
+		{ NAMES, OUT, IPPROTO_TCP, "203.0.113.80", 80, "deny default" },
+		{ NAMES, OUT, IPPROTO_UDP, "203.0.113.80", 443, "deny default" },
+		{ NAMES, OUT, IPPROTO_TCP, "203.0.113.82", 443, "deny default" },
+		/* What it answers beside them is refused, unless the policy says otherwise. */
+		{ NAMES, OUT, IPPROTO_TCP, "10.9.9.9", 443, "deny default" },
+		{ NAMES, OUT, IPPROTO_TCP, "169.254.169.254", 443, "deny default" },
+		{ NAMES "rebind ok\n", OUT, IPPROTO_TCP, "10.9.9.9", 443, "allow rule 2" },
+		{ NAMES "rebind refuse\n", OUT, IPPROTO_TCP, "10.9.9.9", 443, "deny default" },
+		/* Never the host or a peer, who have words of their own. */
+		{ NAMES "rebind ok\n", OUT, IPPROTO_TCP, "10.213.0.7", 443, "deny peers" },
+		{ NAMES "rebind ok\n", OUT, IPPROTO_TCP, "192.0.2.1", 443, "deny host" },
+		/* Nothing is known of it. */
+		{ "default deny out\nallow out to new.example\n", OUT, IPPROTO_TCP, "203.0.113.80",
+		  443, "deny default" },
+		{ "allow out to www.example\n", IN, IPPROTO_TCP, "203.0.113.80", 443,
+		  "deny default" },
+	};
+
+	(void)state;
+	CHECK(cases, false);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_evaluate_policy_reaches_host_and_peers_by_name_only),
 		cmocka_unit_test(test_evaluate_path_knows_what_the_host_stops),
 		cmocka_unit_test(test_evaluate_tells_when_another_carrel_must_agree),
+		cmocka_unit_test(test_evaluate_names_have_the_addresses_that_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

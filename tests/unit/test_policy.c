@@ -25,11 +25,11 @@ static void parse_valid(const char *text, struct arena *arena, struct policy *po
 	assert_int_equal(rc, 0);
 }
 
-#define DIRECTIVES "; expected include, description, uplink, logout, connections, low-ports, default, " \
-	"allow, deny, reject or expect"
+#define DIRECTIVES "; expected include, description, uplink, logout, connections, low-ports, rebind, " \
+	"default, allow, deny, reject or expect"
 #define PROTOCOLS "; expected tcp, udp, icmp or sctp"
-#define REMOTES "; expected any, host, peers, private, metadata, internet, set NAME, an address or " \
-	"a prefix"
+#define REMOTES "; expected any, host, peers, private, metadata, internet, set NAME, an address, a " \
+	"prefix or a host name"
 #define SETS "; expected one that carrel.conf defines"
 #define INCLUDES "; expected names of 1 to 32 characters from a-z, 0-9, '_', '-' and '.', with '/' " \
 	"between them"
@@ -160,8 +160,29 @@ static void test_policy_parse_reports_every_error(void **state)
 		{ "allow out to peer", "1:14: 'peer' is not an address" REMOTES
 		  " (did you mean 'peers'?)" },
 		{ "allow out to \"any\"", "1:14: \"any\" is not an address" REMOTES },
-		{ "allow out to moodle.example.edu port 443", "1:14: 'moodle.example.edu' is a host "
-		  "name; expected an address or a prefix" },
+		{ "allow in from www.example", "1:15: 'www.example' is a host name, which only 'out' "
+		  "rules take: whoever owns it could let in whom they like; expected an address or a "
+		  "prefix" },
+		{ "allow out to moodle.", "1:14: 'moodle.' is not a host name: it has no domain" },
+		{ "allow out to www..example", "1:14: 'www..example' is not a host name: it has an "
+		  "empty label" },
+		{ "allow out to .example.edu", "1:14: '.example.edu' is not a host name: it has an "
+		  "empty label" },
+		{ "allow out to www.-x.example", "1:14: 'www.-x.example' is not a host name: it has a "
+		  "label that begins or ends with a hyphen" },
+		{ "allow out to m\u00fcller.example", "1:14: 'm\u00fcller.example' is not a host name: "
+		  "it has characters beyond ASCII; expected the form that begins with xn--, which "
+		  "idn2(1) prints" },
+		{ "allow out to my_host.example", "1:14: 'my_host.example' is not a host name: it has "
+		  "other characters than letters, digits, hyphens and dots" },
+		{ "allow out to www.example,WWW.example.", "1:26: 'WWW.example.' stands twice in the "
+		  "list" },
+		{ "allow out to any,www.example", "1:18: 'www.example' in one list with "
+		  "'any', which has it already" },
+		{ "allow out to 203.0.113.300", "1:14: '203.0.113.300' is not an address" REMOTES },
+		{ "rebind", "1:7: missing what to do about rebinding; expected refuse or ok" },
+		{ "rebind yes", "1:8: 'yes' is not what to do about rebinding; expected refuse or ok" },
+		{ "rebind ok\nrebind ok", "2:1: a second 'rebind'; the first is at line 1" },
 		{ "allow out to 192.0.2.256", "1:14: '192.0.2.256' is not an address" REMOTES },
 		{ "allow out to 192.0.2.1/24", "1:14: '192.0.2.1/24' has bits set behind the first "
 		  "24; expected a prefix (did you mean '192.0.2.0/24'?)" },
@@ -242,6 +263,8 @@ static const char *rule_text(struct arena *arena, const struct policy_rule *rule
 					prefixes_text(arena, rule->remotes.items,
 						      rule->remotes.count));
 
+	for (size_t i = 0; i < rule->names.count; i++)
+		text = arena_printf(arena, "%s @%zu", text, rule->names.items[i]);
 	if (rule->excluded.count)
 		text = arena_printf(arena, "%s not %s", text,
 				    prefixes_text(arena, rule->excluded.items,
@@ -314,6 +337,10 @@ static void test_policy_parse_understands_rules(void **state)
 		{ "allow out to internet,10.128.0.0/10,fc00::/6", "allow out 0 any not 10.0.0.0/9,"
 		  "10.192.0.0/10,100.64.0.0/10,127.0.0.0/8,169.254.0.0/16,172.16.0.0/12,"
 		  "192.168.0.0/16,::1" },
+		{ "allow out tcp to www.example,192.0.2.1,3.Example.EDU. port 443",
+		  "allow out 1 192.0.2.1 @0 @1 port 443-443" },
+		{ "deny out to host,internet,www.example", "deny out 0 any host @0 not " PRIVATE4 ","
+		  PRIVATE6 },
 		{ "allow out to internet,192.0.2.1", "allow out 0 any not " PRIVATE4 "," PRIVATE6 },
 		{ "allow out to internet,private", "allow out 0 any" },
 		{ "allow out to host,internet port 53", "allow out 3 any host not " PRIVATE4 ","
@@ -351,6 +378,45 @@ static void test_policy_parse_splits_what_internet_excludes_down_to_an_address(v
 		excludes_neighbour |= prefix_contains(&rule->excluded.items[i], &neighbour);
 	}
 	assert_true(excludes_neighbour);
+}
+
+static void test_policy_parse_has_each_name_once(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct policy policy;
+
+	(void)state;
+	parse_valid("allow out to b.example,a.example\nrebind ok\n"
+		    "deny out to A.example.,c.example\n", &arena, &policy);
+	assert_true(policy.rebind);
+	assert_int_equal(policy.names.count, 3);
+	assert_string_equal(policy.names.items[0].name, "b.example");
+	assert_string_equal(policy.names.items[1].name, "a.example");
+	assert_int_equal(policy.names.items[1].position.column, 24);
+	assert_string_equal(policy.names.items[2].name, "c.example");
+	assert_int_equal(policy.rules.items[1].names.count, 2);
+	assert_int_equal(policy.rules.items[1].names.items[0], 1);
+	assert_int_equal(policy.rules.items[1].names.items[1], 2);
+}
+
+/* As many as there may be, in rules of four; then one more. */
+static void test_policy_parse_bounds_the_names_of_a_policy(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct diagnostics diagnostics = { 0 };
+	struct policy policy;
+	const char *text = "";
+
+	(void)state;
+	for (int i = 0; i < POLICY_NAMES_MAX; i += 4)
+		text = arena_printf(&arena, "%sallow out to a%d.x,b%d.x,c%d.x,d%d.x\n", text, i, i, i,
+				    i);
+	parse_valid(text, &arena, &policy);
+	assert_int_equal(policy.names.count, POLICY_NAMES_MAX);
+	text = arena_printf(&arena, "%sallow out to a0.x,one.more\n", text);
+	assert_int_equal(parse(text, &arena, &policy, &diagnostics), -EINVAL);
+	assert_string_equal(said(&arena, &diagnostics), "65:19: one host name more than the 256 that "
+			    "a policy may have; name a prefix, or a set of carrel.conf");
 }
 
 static void test_policy_parse_has_defaults(void **state)
@@ -504,6 +570,8 @@ int main(void)
 		cmocka_unit_test(test_policy_parse_understands_rules),
 		cmocka_unit_test(
 			test_policy_parse_splits_what_internet_excludes_down_to_an_address),
+		cmocka_unit_test(test_policy_parse_has_each_name_once),
+		cmocka_unit_test(test_policy_parse_bounds_the_names_of_a_policy),
 		cmocka_unit_test(test_policy_parse_has_defaults),
 		cmocka_unit_test(test_policy_parse_understands_settings),
 		cmocka_unit_test(test_policy_parse_keeps_rules_in_order_with_text_and_place),

@@ -75,6 +75,11 @@ static void test_shadow_check_finds_what_earlier_rules_cover(void **state)
 		{ "allow out icmp type packet-too-big to 10.0.0.0/8",
 		  "warning 1:1: this rule can never match: the addresses are of one family, the "
 		  "types of ICMP of the other" },
+		/* Names: at any address that is believed. */
+		{ "allow out to a.example port 80-99\ndeny out tcp to b.example,a.example\n"
+		  "allow out tcp to a.example port 85", NEVER("3", "line 1 decides") },
+		{ "deny out tcp\nallow out tcp to a.example port 443", NEVER("2", "line 1 decides") },
+		{ "deny out to internet\nallow out to a.example", NEVER("2", "line 1 decides") },
 		/* Each of them. */
 		{ "deny out\nallow out tcp\nallow out udp",
 		  NEVER("2", "line 1 decides") "\n" NEVER("3", "line 1 decides") },
@@ -112,6 +117,11 @@ static void test_shadow_check_is_silent_when_anything_is_left(void **state)
 		"deny in from host\nallow in",
 		"deny in from internet\nallow in from internet,peers",
 		"allow out to 10.0.0.0/8",                      /* more than the pool */
+		"deny out to a.example\nallow out to b.example\nallow out to 203.0.113.1",
+		"deny out to 203.0.113.0/24\nallow out to a.example",
+		"deny out to a.example limit 1/day\nallow out to a.example",
+		"deny out tcp to a.example\nallow out to a.example",
+		"rebind ok\ndeny out to internet\nallow out to a.example",
 		"deny out to 128.0.0.0/1\ndeny out to 0.0.0.0/2\nallow out to 0.0.0.0/0",
 	};
 
