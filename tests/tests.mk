@@ -3,6 +3,7 @@
 # make demo               see it work in a throwaway host (root)
 # make check              every test (root); make unit: those that need no privilege
 # make lint               what tools say of the sources
+# make fuzz               look for input that breaks what reads it: SECONDS=600 for each target, TARGET=policy
 #
 # Test programs: tests/unit needs no privilege, tests/kernel and tests/faults run as root in
 # namespaces of their own, tests/login in the test host. See tests/run.
@@ -12,13 +13,18 @@ KERNEL_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/kernel/te
 FAULT_TESTS  := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/faults/*.c))
 FUZZ_REPLAYS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: demo check unit lint unit-tests kernel-tests fault-tests fuzz-replays
+FUZZERS      := $(patsubst tests/%.c,$(BUILD)/tests/%.fuzzer,$(wildcard tests/fuzz/fuzz_*.c))
+SECONDS      ?= 600
+
+.PHONY: demo check unit lint fuzz unit-tests kernel-tests fault-tests fuzz-replays fuzzers
 demo:
 	@BUILD=$(BUILD) tests/demo
 check:
 	@BUILD=$(BUILD) tests/run
 lint:
 	@BUILD=$(BUILD) tests/run lint
+fuzz:
+	@BUILD=$(BUILD) tests/fuzz/fuzz $(SECONDS) $(TARGET)
 unit: unit-tests
 	@set -e; for test in $(UNIT_TESTS); do $$test; done
 
@@ -26,6 +32,7 @@ unit-tests: $(UNIT_TESTS)
 kernel-tests: $(KERNEL_TESTS)
 fault-tests: $(FAULT_TESTS)
 fuzz-replays: $(FUZZ_REPLAYS)
+fuzzers: $(FUZZERS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(ARCHIVE)
 	$(call say,LD,$@)
@@ -38,7 +45,12 @@ $(BUILD)/tests/kernel/test_differential: \
 # What fuzzers found, and what they start from, is replayed by a main of our own.
 $(FUZZ_REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(ARCHIVE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(NETLINK_LIBS)
+
+# libFuzzer's main; tests/fuzz/fuzz builds these with clang.
+$(FUZZERS): $(BUILD)/%.fuzzer: $(BUILD)/%.o $(ARCHIVE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(NETLINK_LIBS)
 
 -include tests/bench/bench.mk
 

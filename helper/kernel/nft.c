@@ -117,7 +117,7 @@ static int ask(struct mnl_socket *socket, const struct nlmsghdr *question, void 
 	} while (received < 0 && errno == EINTR);
 	if (received < 0)
 		return error_set_errno(err, errno, "asking the kernel about its firewall");
-	if (!mnl_nlmsg_ok(message, (int)received) || message->nlmsg_seq != question->nlmsg_seq)
+	if (!rtnl_message_ok(message, (int)received) || message->nlmsg_seq != question->nlmsg_seq)
 		return error_set(err, EPROTO, "the kernel's firewall gave a malformed answer");
 	if (message->nlmsg_type == NLMSG_ERROR) {
 		const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);

@@ -154,12 +154,11 @@ static int read_answers(struct mnl_socket *socket, uint32_t last, struct refusal
 				continue;
 			return -errno;
 		}
-		for (left = (int)received; mnl_nlmsg_ok(answer, left);
+		for (left = (int)received; rtnl_message_ok(answer, left);
 		     answer = mnl_nlmsg_next(answer, &left)) {
 			const struct nlmsgerr *error = mnl_nlmsg_get_payload(answer);
 
-			if (answer->nlmsg_type != NLMSG_ERROR ||
-			    mnl_nlmsg_get_payload_len(answer) < sizeof(*error))
+			if (answer->nlmsg_type != NLMSG_ERROR)
 				continue;
 			if (error->error)
 				note_refusal(refusal, answer, -error->error);

@@ -9,6 +9,9 @@
 
 #include "base/error.h"
 
+/* MAX_ERRNO of include/linux/err.h, which the kernel keeps to itself. */
+#define ERRNO_MAX 4095
+
 /* Room kept free at the end of the batch: no request of ours is longer. */
 #define REQUEST_MAX_BYTES 512
 
@@ -96,6 +99,17 @@ const struct nlattr *rtnl_nested_attribute(const struct nlattr *nest, uint16_t t
 	if (nest)
 		mnl_attr_parse_nested(nest, keep_wanted, &wanted);
 	return wanted.attribute;
+}
+
+bool rtnl_message_ok(const struct nlmsghdr *message, int left)
+{
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+
+	if (!mnl_nlmsg_ok(message, left) || message->nlmsg_len > (uint32_t)left)
+		return false;
+	return message->nlmsg_type != NLMSG_ERROR ||
+	       (mnl_nlmsg_get_payload_len(message) >= sizeof(*error) &&
+		error->error <= 0 && error->error >= -ERRNO_MAX);
 }
 
 const char *rtnl_ack_text(const struct nlmsghdr *message)
@@ -190,8 +204,11 @@ static int carry_out(struct rtnl *rtnl, struct exchange *exchange)
 			continue;
 		if (received < 0)
 			return error_set_errno(exchange->err, errno, "receiving from netlink");
-		for (const struct nlmsghdr *message = (const void *)bytes;
-		     mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+		for (const struct nlmsghdr *message = (const void *)bytes; left > 0;
+		     message = mnl_nlmsg_next(message, &left)) {
+			if (!rtnl_message_ok(message, left))
+				return error_set(exchange->err, EPROTO,
+						 "the kernel gave a malformed answer");
 			/* Not ours: a reply to a query that was broken off. */
 			if (message->nlmsg_seq - exchange->first - 1 >=
 			    exchange->last - exchange->first)

@@ -10,6 +10,7 @@
 #ifndef CARREL_KERNEL_RTNL_H
 #define CARREL_KERNEL_RTNL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <linux/netlink.h>
@@ -79,6 +80,15 @@ const struct nlattr *rtnl_attribute(const struct nlmsghdr *message, size_t heade
 
 /** rtnl_nested_attribute() - likewise within the attribute @nest; NULL when that is NULL, too */
 const struct nlattr *rtnl_nested_attribute(const struct nlattr *nest, uint16_t type);
+
+/**
+ * rtnl_message_ok() - is a whole message there, such as the kernel writes them?
+ * @message:	of @left bytes; not read when these are too few
+ *
+ * Beside what mnl_nlmsg_ok() looks at: lengths above INT_MAX, which it takes for small ones,
+ * and what NLMSG_ERROR must carry.
+ */
+bool rtnl_message_ok(const struct nlmsghdr *message, int left);
 
 /** rtnl_ack_text() - the kernel's extended ack text in an NLMSG_ERROR message, or NULL */
 const char *rtnl_ack_text(const struct nlmsghdr *message);
