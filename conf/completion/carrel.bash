@@ -86,7 +86,8 @@ _carrel() {
 
 	case $subcommand in
 	'') _carrel_words "$subcommands --config --help --version" ;;
-	list | status | doctor) _carrel_words '--config --json --help' ;;
+	list | status) _carrel_words '--config --json --help' ;;
+	doctor) _carrel_words '--config --coverage --json --help' ;;
 	plan) _carrel_words "$([[ $user ]] || compgen -u) --config --json --nft --service --from --help" ;;
 	apply) _carrel_words "$(_carrel_users) --config --dry-run --json --help" ;;
 	gc) _carrel_words '--config --dry-run --json --help' ;;

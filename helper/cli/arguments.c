@@ -22,6 +22,7 @@ enum option_value {
 	VALUE_DRY_RUN,
 	VALUE_NFT,
 	VALUE_USER,
+	VALUE_COVERAGE,
 	VALUE_HELP,
 	VALUE_VERSION,
 };
@@ -35,6 +36,7 @@ static const struct option long_options[] = {
 	{ "dry-run", no_argument, NULL, VALUE_DRY_RUN },
 	{ "nft", no_argument, NULL, VALUE_NFT },
 	{ "user", required_argument, NULL, VALUE_USER },
+	{ "coverage", no_argument, NULL, VALUE_COVERAGE },
 	{ "help", no_argument, NULL, VALUE_HELP },
 	{ "version", no_argument, NULL, VALUE_VERSION },
 	{ 0 },
@@ -103,6 +105,8 @@ static bool is_taken(const struct subcommand *subcommand, int value)
 		return options & OPTION_NFT;
 	case VALUE_USER:
 		return options & OPTION_USER;
+	case VALUE_COVERAGE:
+		return options & OPTION_COVERAGE;
 	default:
 		return false;
 	}
@@ -152,6 +156,9 @@ static void note_option(struct invocation *invocation, int value)
 		return;
 	case VALUE_NFT:
 		invocation->nft = true;
+		return;
+	case VALUE_COVERAGE:
+		invocation->coverage = true;
 		return;
 	case VALUE_VERSION:
 	case 'V':

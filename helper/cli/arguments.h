@@ -19,6 +19,7 @@ enum subcommand_option {
 	OPTION_DRY_RUN = 1 << 4,        /* --dry-run: show what would be done */
 	OPTION_NFT     = 1 << 5,        /* --nft: print rules as nft reads them */
 	OPTION_USER    = 1 << 6,        /* --user: whom a command runs as */
+	OPTION_COVERAGE = 1 << 7,       /* --coverage: processes outside carrels */
 };
 
 #define ARGUMENTS_ANY INT_MAX
@@ -38,7 +39,7 @@ struct subcommand {
 struct invocation {
 	const struct subcommand *subcommand;
 	bool help, version;             /* instead of running; with help, subcommand may be NULL */
-	bool json, dry_run, nft;
+	bool json, dry_run, nft, coverage;
 	const char *config;             /* path of carrel.conf; NULL: not given. Absolute when run */
 	const char *service, *from;     /* NULL when not given */
 	const char *policy, *user;      /* likewise */

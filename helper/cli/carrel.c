@@ -89,13 +89,14 @@ static const struct subcommand subcommands[] = {
 		"Says what was done, and nothing where there was nothing to do.\n",
 		OPTION_JSON | OPTION_DRY_RUN, 0, 0, cli_gc,
 	}, {
-		"doctor", "[--json]",
+		"doctor", "[--coverage] [--json]",
 		"look for what keeps carrel from confining users, or users from working",
 		"Looks at this machine: installation, configuration, PAM, sshd, processes, network and\n"
 		"firewall. Each finding says what there is, why it matters, and the command or the edit\n"
 		"that mends it. Changes nothing. Exits 0 when nothing is wrong, 5 when something is.\n"
-		"Run it as root: without, it says what it could not look at.\n",
-		OPTION_JSON, 0, 0, cli_doctor,
+		"Run it as root: without, it says what it could not look at. With --coverage: only the\n"
+		"processes of confined users that are not in their carrels, and how they got there.\n",
+		OPTION_JSON | OPTION_COVERAGE, 0, 0, cli_doctor,
 	}, {
 		"help", "[SUBCOMMAND]",
 		"this text, or what a subcommand does",

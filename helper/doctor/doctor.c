@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/hostns.h"
 #include "cli/view.h"
+#include "doctor/coverage.h"
 #include "state/source.h"
 
 static const struct doctor_check checks[] = {
@@ -23,6 +24,7 @@ static const struct doctor_check checks[] = {
 	{ "pam", "PAM's services", false, doctor_check_pam },
 	{ "exempt", "who is let through by exempt=", false, doctor_check_exempt },
 	{ "sshd", "the configuration of sshd", true, doctor_check_sshd },
+	{ "processes", "processes outside their users' carrels", true, doctor_check_processes },
 };
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
 
@@ -121,6 +123,39 @@ static int report(const struct doctor *doctor, bool json)
 	return doctor_is_well(doctor) ? CLI_OK : CLI_NO;
 }
 
+/** show_coverage() - print every process outside its user's carrel; exit status */
+static int show_coverage(struct doctor *doctor, bool json)
+{
+	BUFFER_CLEANUP struct buffer text = { 0 };
+	struct carrel_error err = { 0 };
+	struct strays strays;
+	bool leak = false;
+
+	int rc = coverage_take(doctor, &strays, &err);
+	if (rc < 0 && rc != -ENOMEM)
+		return cli_fail(CLI_FAILURE, &err);
+	if (rc == 0)
+		rc = json ? coverage_put_json(&strays, doctor->arena, &text) :
+			    coverage_put_table(&strays, doctor->arena, &text);
+	if (rc < 0)
+		return cli_out_of_memory();
+	for (size_t i = 0; i < strays.list.count; i++)
+		leak = leak || coverage_is_leak(&strays.list.items[i]);
+	int status = cli_print(&text);
+	if (status != CLI_OK)
+		return status;
+	return leak ? CLI_NO : CLI_OK;
+}
+
+/** examine() - go through the table; exit status */
+static int examine(struct doctor *doctor, bool json)
+{
+	for (size_t i = 0; i < CHECK_COUNT; i++)
+		if (run_check(doctor, &checks[i]) < 0)
+			return cli_out_of_memory();
+	return report(doctor, json);
+}
+
 int cli_doctor(const struct invocation *invocation)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
@@ -137,8 +172,8 @@ int cli_doctor(const struct invocation *invocation)
 		state_fd = -1;
 	doctor.state_fd = state_fd;
 
-	for (size_t i = 0; i < CHECK_COUNT; i++)
-		if (run_check(&doctor, &checks[i]) < 0)
-			return cli_out_of_memory();
-	return report(&doctor, invocation->json);
+	if (!invocation->coverage)
+		return examine(&doctor, invocation->json);
+	int status = cli_need_root("doctor --coverage");
+	return status != CLI_OK ? status : show_coverage(&doctor, invocation->json);
 }

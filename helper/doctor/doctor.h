@@ -99,5 +99,6 @@ int doctor_check_config(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_pam(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_exempt(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_sshd(struct doctor *doctor, struct carrel_error *err);
+int doctor_check_processes(struct doctor *doctor, struct carrel_error *err);
 
 #endif

@@ -242,4 +242,87 @@ end_other_sshd() {
 	rm -f /run/other.pid
 }
 
+# coverage EXPRESSION: of what --coverage lists, what jq makes of the processes of exam1
+coverage() {
+	{ carrel doctor --coverage --json || expect_equal $? 5; } |
+		jq -r ".[] | select(.user == \"exam1\") | $1"
+}
+
+uncovered() { [ "$(coverage .pid | wc -l)" = "$1" ]; }
+
+test_doctor_coverage_finds_nobody_outside() {
+	keep_open exam1
+	exits 0 carrel doctor --coverage
+	expect_equal "$output" 'Every process of a confined user is in its carrel.'
+	expect_equal "$(carrel doctor --coverage --json)" '[]'
+	end_session
+}
+
+test_doctor_coverage_needs_root() {
+	exits 1 unprivileged carrel doctor --coverage
+	expect_match "$output" 'needs root'
+}
+
+test_doctor_coverage_finds_a_session_without_the_module() {
+	cp -p /etc/pam.d/sshd /etc/kept
+	trap 'mv /etc/kept /etc/pam.d/sshd; end_session' EXIT
+	sed -i '/pam_carrel/d' /etc/pam.d/sshd
+	keep_open exam1
+	exits 5 carrel doctor --coverage
+	expect_match "$output" '^PID +USER +NETWORK +ORIGIN +COMMAND$'
+	expect_match "$output" '^[0-9]+ +exam1 +host +session of sshd.* cat$'
+	expect_equal "$(coverage '.origin + " " + .service + " " + .network' | sort -u)" \
+		'login sshd host'
+	finds processes wrong 'process [0-9]+ of exam1 is outside its carrel \(host\), from: session of sshd'
+	end_session
+	eventually 5 is_well processes
+	# A service that no assignment confines anybody in.
+	keep_open exam1
+	cp -p /etc/carrel/carrel.conf /etc/carrel/kept
+	trap 'mv /etc/kept /etc/pam.d/sshd; mv /etc/carrel/kept /etc/carrel/carrel.conf; end_session' EXIT
+	sed -i '1i assign unconfined service sshd' /etc/carrel/carrel.conf
+	is_well processes
+}
+
+test_doctor_coverage_finds_a_process_that_root_started_and_ends_it() {
+	local stray
+	setpriv --reuid=61001 --regid=61001 --clear-groups sleep 1000 &
+	stray=$!
+	eventually 5 uncovered 1
+	expect_equal "$(coverage '.pid')" $stray
+	expect_equal "$(coverage '.command')" 'sleep 1000'
+	finds processes wrong "process $stray of exam1 is outside its carrel \(host\), from: .*: sleep 1000"
+	mended_by_its_fix processes
+}
+
+test_doctor_coverage_finds_a_process_in_the_carrel_of_another() {
+	local stray
+	as exam1 true
+	as lab1 true
+	ip netns exec carrel-61101 setpriv --reuid=61001 --regid=61001 --clear-groups sleep 1000 &
+	stray=$!
+	eventually 5 uncovered 1
+	expect_equal "$(coverage '.network')" carrel-61101
+	exits 5 carrel doctor --coverage
+	kill $stray
+}
+
+test_doctor_coverage_tells_of_networks_that_root_made() {
+	local stray
+	unshare --net setpriv --reuid=61001 --regid=61001 --clear-groups sleep 1000 &
+	stray=$!
+	eventually 5 uncovered 1
+	expect_equal "$(coverage '.network')" elsewhere
+	exits 0 carrel doctor --coverage
+	expect_match "$(findings processes)" '^notice: process'
+	kill $stray
+}
+
+test_doctor_coverage_leaves_networks_of_the_users_own_alone() {
+	client ssh exam1@server 'unshare --user --net sh -c "echo made; exec sleep 1000"' >/run/made &
+	eventually 5 grep -q made /run/made
+	exits 0 carrel doctor --coverage
+	kill $!
+}
+
 run_tests "$@"
