@@ -23,7 +23,7 @@ int work_begin(struct work *work, struct request *request, struct carrel_error *
 	*work = (struct work){
 		.request = request, .subject = &request->wire->subject,
 		.state_fd = -1, .lock_fd = -1,
-		.kernel = { .netns_fd = -1 },
+		.kernel = { .netns_fd = -1, .proc_fd = -1 },
 	};
 	work->input = (struct plan_input){
 		.uid = work->subject->uid, .user = work->subject->user,

@@ -7,12 +7,19 @@
  *   1. the namespace, held by the helper alone;
  *   2. its sysctls: what the links made later inherit;
  *   3. its rules: default deny is in force before there is a link;
- *   4. the veth; the host's end is up at once but has no carrier while its peer is down,
- *      so the kernel gives it no IPv6 address of its own before LINK_QUIET forbids that;
- *   5. the host's routes and neighbours for that link, then everything in the carrel;
+ *   4. the veth, both ends down; the host's end is set up when LINK_QUIET has forbidden the
+ *      kernel to give it an IPv6 address of its own, and its routes and neighbours are made;
+ *   5. everything in the carrel: its end up last, but for the routes, which need that;
  *   6. the pin. Only now can anyone join, and only a pinned carrel outlives the helper.
  *
  * Neighbouring operations of one place become one netlink send (kernel/apply.c).
+ *
+ * The order of 4 and 5 also carries the cost on a host with thousands of carrels. When the
+ * state of an IPv6 link changes, the kernel walks through all IPv6 routes of its namespace
+ * (rt6_sync_up() and rt6_sync_down_dev(), net/ipv6/route.c), for a change of carrier in the background, and
+ * whoever changes anything in a network meanwhile waits. Set up when it is known to be without
+ * a carrier, the host's end causes no walk. That it has one is the one walk; it begins when the
+ * peer comes up, and so late as to find the login's work done.
  */
 #include "core/plan.h"
 
@@ -100,19 +107,22 @@ static void add_host_family(struct writer *writer, const struct address *address
 	add_neighbour(writer, PLACE_HOST, LINK_HOST_END, address, plan_mac_carrel);
 }
 
-/* The carrel's side of one family: its address, and everything else through the gateway. */
-static void add_carrel_family(struct writer *writer, const struct address *address)
+/* The carrel's own address, and the gateway of its family. */
+static void add_carrel_address(struct writer *writer, const struct address *address)
 {
-	const struct address *gateway = &gateways[address->family];
-	struct plan_operation *operation;
-
 	add(writer, PLAN_ADDRESS, PLACE_CARREL, LINK_UPLINK)->address = *address;
-	add_neighbour(writer, PLACE_CARREL, LINK_UPLINK, gateway, plan_mac_host);
+	add_neighbour(writer, PLACE_CARREL, LINK_UPLINK, &gateways[address->family],
+		      plan_mac_host);
+}
 
-	operation = add(writer, PLAN_ROUTE, PLACE_CARREL, LINK_UPLINK);
-	operation->route.destination.address.family = address->family;
+/* Everything else is behind the gateway. */
+static void add_carrel_route(struct writer *writer, enum family family)
+{
+	struct plan_operation *operation = add(writer, PLAN_ROUTE, PLACE_CARREL, LINK_UPLINK);
+
+	operation->route.destination.address.family = family;
 	operation->route.has_gateway = true;
-	operation->route.gateway = *gateway;
+	operation->route.gateway = gateways[family];
 }
 
 static void add_uplink(struct writer *writer, const struct plan_input *input)
@@ -128,16 +138,20 @@ static void add_uplink(struct writer *writer, const struct plan_input *input)
 	quiet->quiet.ipv6 = input->facts->ipv6;
 	quiet->quiet.forward = true;
 	quiet->quiet.alias = input->user;
+	add(writer, PLAN_LINK_UP, PLACE_HOST, LINK_HOST_END);
 	add_host_family(writer, &input->address4);
 	if (input->facts->ipv6)
 		add_host_family(writer, &input->address6);
 
 	add(writer, PLAN_LINK_UP, PLACE_CARREL, LINK_LOOPBACK);
 	add(writer, PLAN_LINK_QUIET, PLACE_CARREL, LINK_UPLINK)->quiet.ipv6 = input->facts->ipv6;
-	add(writer, PLAN_LINK_UP, PLACE_CARREL, LINK_UPLINK);
-	add_carrel_family(writer, &input->address4);
+	add_carrel_address(writer, &input->address4);
 	if (input->facts->ipv6)
-		add_carrel_family(writer, &input->address6);
+		add_carrel_address(writer, &input->address6);
+	add(writer, PLAN_LINK_UP, PLACE_CARREL, LINK_UPLINK);
+	add_carrel_route(writer, FAMILY_IPV4);
+	if (input->facts->ipv6)
+		add_carrel_route(writer, FAMILY_IPV6);
 }
 
 /*

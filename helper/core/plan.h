@@ -52,7 +52,7 @@ enum plan_kind {
 	PLAN_SYSCTL,
 	PLAN_RULES,
 	PLAN_CONNECTIONS,       /* those that are open and that the policy forbids end */
-	PLAN_LINK_PAIR,         /* the veth: the host's end up, the other placed in the namespace */
+	PLAN_LINK_PAIR,         /* the veth: both ends down, the carrel's placed in the namespace */
 	PLAN_LINK_GROUP,        /* another policy: the bits that the host's table looks at */
 	PLAN_LINK_QUIET,        /* no address of its own making; forwarding on the host's end */
 	PLAN_LINK_UP,

@@ -17,7 +17,7 @@
 
 int kernel_open(struct kernel *ret_kernel, uid_t uid, struct carrel_error *err)
 {
-	struct kernel kernel = { .netns_fd = -1 };
+	struct kernel kernel = { .netns_fd = -1, .proc_fd = -1 };
 	int rc = rtnl_open(&kernel.host, err);
 
 	if (rc < 0)
@@ -165,7 +165,10 @@ static int apply_one(struct kernel *kernel, const struct plan_operation *operati
 		rc = netns_create(&kernel->netns_fd, err);
 		return rc < 0 ? rc : open_carrel_sockets(kernel, err);
 	case PLAN_SYSCTL:
-		return sysctl_write(operation->sysctl.path, operation->sysctl.value, err);
+		if (kernel->proc_fd < 0)
+			kernel->proc_fd = sysctl_mount_proc();
+		return sysctl_write_at(kernel->proc_fd, operation->sysctl.path,
+				       operation->sysctl.value, err);
 	case PLAN_RULES:
 		return nft_load(kernel->carrel_nft, operation->rules.ruleset,
 				operation->rules.replace, err);

@@ -16,6 +16,7 @@ struct kernel {
 	struct rtnl carrel;             /* opened by the plan's PLAN_NETNS, or kernel_join() */
 	struct mnl_socket *carrel_nft;  /* likewise */
 	int netns_fd;                   /* the carrel, or -1 */
+	int proc_fd;                    /* of sysctl_mount_proc(), or -1; left open: see kernel_close() */
 	char host_link[LINK_NAME_SIZE];
 	int host_index, uplink_index;   /* of the veth's ends, once they are known */
 	unsigned connections_cut;             /* by the plan's PLAN_CONNECTIONS */
@@ -42,6 +43,7 @@ int kernel_join(struct kernel *kernel, int netns_fd, struct carrel_error *err);
  */
 int kernel_cut_off(struct rtnl *host, const char *host_link, struct carrel_error *err);
 
+/** kernel_close() - but for the procfs, whose end the kernel takes long for: the process's end is its */
 void kernel_close(struct kernel *kernel);
 
 /**

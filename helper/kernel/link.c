@@ -46,9 +46,8 @@ static void put_end(struct nlmsghdr *request, const char *name, const uint8_t *m
 
 int link_pair(struct rtnl *rtnl, const struct link_pair *pair, struct carrel_error *err)
 {
-	const unsigned flags = IFF_UP | IFF_NOARP;
 	struct nlmsghdr *request = link_request(rtnl, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0,
-						flags, flags, "making the veth");
+						IFF_NOARP, IFF_NOARP, "making the veth");
 	struct nlattr *info, *data, *peer;
 
 	put_end(request, pair->name, pair->mac, pair->mtu_bytes);

@@ -24,7 +24,7 @@ struct link_pair {
 };
 
 /**
- * link_pair() - make a veth: the near end up, the far end down in its namespace
+ * link_pair() - make a veth: both ends down, the far one in its namespace
  *
  * The near end has no ARP: its neighbours are permanent, and answering requests from the far
  * end would let root there fill the host's table of neighbours.

@@ -63,6 +63,9 @@ ALLOW_IF(unshare,       "a network namespace", ARG_IS(0, CLONE_NEWNET))
 ALLOW_IF(setns,         "joining a network namespace", ARG_IS(1, CLONE_NEWNET))
 ALLOW_IF(ioctl,         "is this a network namespace?", ARG_IS(1, NS_GET_NSTYPE))
 ALLOW_IF(mount,         "a pin", ARG_IS(3, MS_BIND))
+ALLOW(fsopen,           "a procfs for a new namespace's sysctls; to attach one has no row")
+ALLOW_IF(fsconfig,      "likewise", ARG_IS(1, 6 /* FSCONFIG_CMD_CREATE: not in every <sys/mount.h> */))
+ALLOW(fsmount,          "likewise")
 ALLOW_IF(umount2,       "its removal", ARG_IS(1, MNT_DETACH | UMOUNT_NOFOLLOW))
 
 /* The kernel's network configuration */

@@ -7,28 +7,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#include <linux/mount.h>
 
 #include "base/error.h"
 #include "base/fd.h"
 
-static int open_setting(const char *path, int flags, struct carrel_error *err)
+int sysctl_mount_proc(void)
 {
+	FD_CLEANUP int context = (int)syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC);
+
+	if (context < 0 || syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -1;
+	return (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC,
+			    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+/* @proc_fd: -1: /proc */
+static int open_setting(int proc_fd, const char *path, int flags, struct carrel_error *err)
+{
+	static const char proc[] = "/proc/";
 	char whole[PATH_MAX];
-	int length = snprintf(whole, sizeof(whole), "/proc/sys/%s", path);
+	int length = snprintf(whole, sizeof(whole), "%ssys/%s", proc, path);
 	int fd;
 
 	if (length < 0 || (size_t)length >= sizeof(whole))
 		return error_set(err, ENAMETOOLONG, "the name of sysctl %s is too long", path);
-	fd = open(whole, flags | O_CLOEXEC);
+	fd = proc_fd < 0 ? open(whole, flags | O_CLOEXEC) :
+			   openat(proc_fd, whole + sizeof(proc) - 1, flags | O_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(err, errno, "opening %s", whole);
 	return fd;
 }
 
-int sysctl_write(const char *path, const char *value, struct carrel_error *err)
+int sysctl_write_at(int proc_fd, const char *path, const char *value, struct carrel_error *err)
 {
-	FD_CLEANUP int fd = open_setting(path, O_WRONLY, err);
+	FD_CLEANUP int fd = open_setting(proc_fd, path, O_WRONLY, err);
 
 	if (fd < 0)
 		return fd;
@@ -37,9 +52,14 @@ int sysctl_write(const char *path, const char *value, struct carrel_error *err)
 	return 0;
 }
 
+int sysctl_write(const char *path, const char *value, struct carrel_error *err)
+{
+	return sysctl_write_at(-1, path, value, err);
+}
+
 int sysctl_read_number(const char *path, long *ret_value, struct carrel_error *err)
 {
-	FD_CLEANUP int fd = open_setting(path, O_RDONLY, err);
+	FD_CLEANUP int fd = open_setting(-1, path, O_RDONLY, err);
 	char text[32], *end;
 	ssize_t length;
 	long value;

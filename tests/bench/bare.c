@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <libmnl/libmnl.h>
@@ -44,7 +45,7 @@ struct bare {
 	char link[IFNAMSIZ];
 	struct in_addr address4;
 	struct in6_addr address6;
-	int netns_fd;
+	int netns_fd, proc_fd;
 	struct batch host, inside, rules;
 };
 
@@ -104,7 +105,7 @@ static void put_end(struct nlmsghdr *request, const char *name, const uint8_t *m
 static void add_pair(struct bare *bare)
 {
 	struct nlmsghdr *request = begin_link(&bare->host, NLM_F_CREATE | NLM_F_EXCL, bare->index,
-					      true);
+					      false);
 	struct nlattr *info, *data, *peer;
 	struct ifinfomsg *header;
 
@@ -225,20 +226,30 @@ static int make_namespace(struct bare *bare, struct carrel_error *err)
 	return rc < 0 ? rc : batch_open(&bare->rules, NETLINK_NETFILTER, err);
 }
 
-static int write_setting(const char *path, const char *value, struct carrel_error *err)
+static int write_setting(int proc_fd, const char *path, const char *value,
+			 struct carrel_error *err)
 {
-	FD_CLEANUP int fd = open(path, O_WRONLY | O_CLOEXEC);
+	FD_CLEANUP int fd = openat(proc_fd, path, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0 || write(fd, value, strlen(value)) < 0)
 		return error_set_errno(err, errno, "writing %s", path);
 	return 0;
 }
 
-static int make_settings(struct carrel_error *err)
+/* By way of a procfs of its own: in /proc, a look-up takes the longer the more namespaces there are. */
+static int make_settings(struct bare *bare, struct carrel_error *err)
 {
-	int rc = write_setting("/proc/sys/net/ipv4/ping_group_range", "0 2147483647", err);
+	FD_CLEANUP int context = (int)syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC);
+	int rc;
 
-	return rc < 0 ? rc : write_setting("/proc/sys/net/ipv6/conf/default/accept_ra", "0", err);
+	if (context < 0 || syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return error_set_errno(err, errno, "making a procfs");
+	bare->proc_fd = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
+	if (bare->proc_fd < 0)
+		return error_set_errno(err, errno, "mounting a procfs");
+	rc = write_setting(bare->proc_fd, "sys/net/ipv4/ping_group_range", "0 2147483647", err);
+	return rc < 0 ? rc : write_setting(bare->proc_fd, "sys/net/ipv6/conf/default/accept_ra",
+					   "0", err);
 }
 
 static int make_link(struct bare *bare, struct carrel_error *err)
@@ -251,6 +262,7 @@ static int make_link(struct bare *bare, struct carrel_error *err)
 static int make_host(struct bare *bare, struct carrel_error *err)
 {
 	add_quiet(&bare->host, bare->index, true, "bench");
+	add_up(&bare->host, bare->index);
 	add_route(&bare->host, bare->index, AF_INET, &bare->address4, NULL);
 	add_neighbour(&bare->host, bare->index, AF_INET, &bare->address4, mac_inside);
 	add_route(&bare->host, bare->index, AF_INET6, &bare->address6, NULL);
@@ -265,12 +277,13 @@ static int make_inside(struct bare *bare, struct carrel_error *err)
 
 	add_up(batch, LOOPBACK_INDEX);
 	add_quiet(batch, UPLINK_INDEX, false, NULL);
-	add_up(batch, UPLINK_INDEX);
 	add_address(batch, UPLINK_INDEX, AF_INET, &bare->address4);
 	add_neighbour(batch, UPLINK_INDEX, AF_INET, gateway4, mac_host);
-	add_route(batch, UPLINK_INDEX, AF_INET, NULL, gateway4);
 	add_address(batch, UPLINK_INDEX, AF_INET6, &bare->address6);
 	add_neighbour(batch, UPLINK_INDEX, AF_INET6, gateway6, mac_host);
+	/* As late as can be: see helper/core/plan.c. */
+	add_up(batch, UPLINK_INDEX);
+	add_route(batch, UPLINK_INDEX, AF_INET, NULL, gateway4);
 	add_route(batch, UPLINK_INDEX, AF_INET6, NULL, gateway6);
 	batch_await(batch);
 	return batch_commit(batch, err);
@@ -295,7 +308,7 @@ static int make(struct bare *bare, enum bare_step step, struct carrel_error *err
 {
 	switch (step) {
 	case BARE_NAMESPACE: return make_namespace(bare, err);
-	case BARE_SETTINGS:  return make_settings(err);
+	case BARE_SETTINGS:  return make_settings(bare, err);
 	case BARE_RULES:     return rules_load(&bare->rules, err);
 	case BARE_LINK:      return make_link(bare, err);
 	case BARE_HOST:      return make_host(bare, err);
@@ -305,9 +318,16 @@ static int make(struct bare *bare, enum bare_step step, struct carrel_error *err
 	return -EINVAL;
 }
 
+/* One at a time. */
+static struct bare bare = { .netns_fd = -1, .proc_fd = -1 };
+
+void bare_forget(void)
+{
+	fd_close(&bare.proc_fd);
+}
+
 int bare_login(unsigned number, double ret_us[BARE_STEP_COUNT], struct carrel_error *err)
 {
-	static struct bare bare;
 	double before_us, now_us, us[BARE_STEP_COUNT];
 	int rc = 0;
 

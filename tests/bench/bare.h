@@ -33,8 +33,11 @@ void bare_pin_path(unsigned number, char path[BARE_PIN_SIZE]);
  * @ret_us:	what each step took
  *
  * Return: 0 or -errno
- * Context: CAP_SYS_ADMIN, CAP_NET_ADMIN; leaves the thread in the new namespace
+ * Context: CAP_SYS_ADMIN, CAP_NET_ADMIN; leaves the thread in the new namespace; then bare_forget()
  */
 int bare_login(unsigned number, double ret_us[BARE_STEP_COUNT], struct carrel_error *err);
+
+/** bare_forget() - close what a helper would leave to its own end, for which nobody waits */
+void bare_forget(void);
 
 #endif

@@ -65,6 +65,7 @@ static int unpin_bare(unsigned number, struct carrel_error *err)
 {
 	char pin[BARE_PIN_SIZE];
 
+	bare_forget();
 	bare_pin_path(number, pin);
 	return unpin(pin, err);
 }

@@ -123,7 +123,7 @@ static int prepare_host(struct fixture *fixture, struct carrel_error *err)
 static int build(struct fixture *fixture, uid_t uid, const char *policy, struct carrel_error *err)
 {
 	struct plan_input input = input_of(fixture, uid, policy);
-	KERNEL_CLEANUP struct kernel kernel = { .netns_fd = -1 };
+	KERNEL_CLEANUP struct kernel kernel = { .netns_fd = -1, .proc_fd = -1 };
 	struct plan plan;
 	int rc = kernel_open(&kernel, uid, err);
 
@@ -146,7 +146,7 @@ static int build(struct fixture *fixture, uid_t uid, const char *policy, struct 
 static int update(struct fixture *fixture, uid_t uid, const char *policy, struct carrel_error *err)
 {
 	struct plan_input input = input_of(fixture, uid, policy);
-	KERNEL_CLEANUP struct kernel kernel = { .netns_fd = -1 };
+	KERNEL_CLEANUP struct kernel kernel = { .netns_fd = -1, .proc_fd = -1 };
 	char pin[NETNS_NAME_SIZE];
 	struct plan plan;
 	int netns_fd, rc;

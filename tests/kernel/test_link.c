@@ -123,6 +123,7 @@ static void test_link_quiet_leaves_no_link_local_address(void **state)
 	assert_int_equal(make_pair(fixture, "cr-1000", &err), 0);
 	index = link_index(&fixture->host, "cr-1000");
 	assert_int_equal(link_quiet(&fixture->host, index, true, true, "alice", &err), 0);
+	assert_int_equal(link_up(&fixture->host, index, &err), 0);
 	assert_int_equal(link_address(&fixture->host, index, &host4, &err), 0);
 	assert_int_equal(rtnl_commit(&fixture->host, &err), 0);
 	assert_int_equal(link_up(&fixture->carrel, uplink(fixture), &err), 0);
@@ -199,6 +200,7 @@ static void test_facts_gather_finds_the_mtu_of_the_way_out(void **state)
 
 	assert_int_equal(make_pair(fixture, "wan0", &err), 0);
 	index = link_index(&fixture->host, "wan0");
+	assert_int_equal(link_up(&fixture->host, index, &err), 0);
 	assert_int_equal(link_address(&fixture->host, index, &host4, &err), 0);
 	assert_int_equal(link_route(&fixture->host, index, &everywhere, &gateway4, &err), 0);
 	assert_int_equal(rtnl_commit(&fixture->host, &err), 0);

@@ -154,6 +154,23 @@ static void test_sysctl_write_reaches_only_the_own_namespace(void **state)
 	assert_int_equal(value, 1);
 }
 
+static void test_sysctl_write_at_reaches_the_namespace_of_the_moment(void **state)
+{
+	struct carrel_error err = { 0 };
+	FD_CLEANUP int proc_fd = sysctl_mount_proc(), other_fd = -1;
+	long value;
+
+	(void)state;
+	assert_true(proc_fd >= 0);
+	assert_int_equal(sysctl_write_at(proc_fd, "net/ipv6/conf/default/accept_ra", "0", &err), 0);
+	assert_int_equal(netns_create(&other_fd, &err), 0);
+	assert_int_equal(sysctl_read_number("net/ipv6/conf/default/accept_ra", &value, &err), 0);
+	assert_int_equal(value, 1);
+	assert_int_equal(sysctl_write_at(proc_fd, "net/ipv6/conf/default/accept_ra", "2", &err), 0);
+	assert_int_equal(sysctl_read_number("net/ipv6/conf/default/accept_ra", &value, &err), 0);
+	assert_int_equal(value, 2);
+}
+
 static void test_sysctl_errors_name_the_setting(void **state)
 {
 	struct carrel_error err = { 0 };
@@ -178,6 +195,7 @@ int main(void)
 		NETNS_TEST(test_netns_open_pin_does_not_wait_for_a_fifo),
 		NETNS_TEST(test_netns_unpin_removes_pins_that_are_stacked),
 		NETNS_TEST(test_sysctl_write_reaches_only_the_own_namespace),
+		NETNS_TEST(test_sysctl_write_at_reaches_the_namespace_of_the_moment),
 		NETNS_TEST(test_sysctl_errors_name_the_setting),
 	};
 

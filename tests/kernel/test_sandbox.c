@@ -27,6 +27,7 @@
 #include <cmocka.h>
 
 #include "kernel/sandbox.h"
+#include "kernel/sysctl.h"
 
 /* Wait status of a child that makes @attempt in the sandbox; it exits with 0 when that says so. */
 static int attempt_status(int (*attempt)(void))
@@ -73,6 +74,7 @@ static int try_umount_plain(void) { return umount2("/proc", 0); }
 static int try_umount_at(void)    { return umount2("/nowhere", MNT_DETACH); }
 static int try_ioctl_tty(void)    { char c = '\n'; return ioctl(0, 0x5412 /* TIOCSTI */, &c); }
 static int try_connect(void)      { return connect(0, NULL, 0); }
+static int try_move_mount(void)   { return (int)syscall(SYS_move_mount, -1, "", -1, "", 0); }
 static int try_executable(void)
 {
 	return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
@@ -99,7 +101,7 @@ static void test_sandbox_kills_whatever_is_not_in_the_table(void **state)
 		ATTEMPT(socket_inet), ATTEMPT(socket_packet), ATTEMPT(socket_unix),
 		ATTEMPT(socket_audit), ATTEMPT(unshare_mount), ATTEMPT(unshare_user),
 		ATTEMPT(setns_any), ATTEMPT(mount_tmpfs), ATTEMPT(remount), ATTEMPT(umount_plain),
-		ATTEMPT(umount_at), ATTEMPT(ioctl_tty), ATTEMPT(connect), ATTEMPT(executable),
+		ATTEMPT(umount_at), ATTEMPT(move_mount), ATTEMPT(ioctl_tty), ATTEMPT(connect), ATTEMPT(executable),
 		ATTEMPT(make_executable),
 	};
 
@@ -159,10 +161,18 @@ static int try_netlink(void)
 		    (struct sockaddr *)&address, sizeof(address));
 }
 
+static int try_procfs(void)
+{
+	int proc_fd = sysctl_mount_proc();
+
+	return proc_fd < 0 || close(proc_fd);
+}
+
 static void test_sandbox_lets_the_helper_do_its_work(void **state)
 {
 	static const struct attempt attempts[] = {
 		ATTEMPT(memory), ATTEMPT(files), ATTEMPT(namespace), ATTEMPT(pin), ATTEMPT(netlink),
+		ATTEMPT(procfs),
 	};
 
 	(void)state;

@@ -84,19 +84,21 @@ static unsigned count(const struct plan *plan, enum plan_kind kind)
 static void test_plan_build_orders_namespace_rules_links_pin(void **state)
 {
 	struct fixture *fixture = *state;
-	int rules, pair, quiet, up;
+	int rules, pair, quiet, up, host_up;
 
 	build(fixture);
 	rules = find(&fixture->plan, PLAN_RULES, LINK_LOOPBACK);
 	pair = find(&fixture->plan, PLAN_LINK_PAIR, LINK_HOST_END);
 	quiet = find(&fixture->plan, PLAN_LINK_QUIET, LINK_UPLINK);
 	up = find(&fixture->plan, PLAN_LINK_UP, LINK_UPLINK);
+	host_up = find(&fixture->plan, PLAN_LINK_UP, LINK_HOST_END);
 
 	assert_int_equal(find(&fixture->plan, PLAN_NETNS, LINK_LOOPBACK), 0);
 	assert_true(rules > 0);
 	assert_true(pair > rules);
 	assert_true(find(&fixture->plan, PLAN_LINK_QUIET, LINK_HOST_END) > pair);
-	assert_true(up > find(&fixture->plan, PLAN_LINK_QUIET, LINK_HOST_END));
+	assert_true(host_up > find(&fixture->plan, PLAN_LINK_QUIET, LINK_HOST_END));
+	assert_true(up > host_up);
 	assert_true(up > quiet);
 	assert_int_equal(find(&fixture->plan, PLAN_PIN, LINK_LOOPBACK),
 			 (int)fixture->plan.operations.count - 1);
@@ -269,13 +271,14 @@ static void test_plan_describe_says_each_operation(void **state)
 		"carrel  load table inet carrel\n"
 		"host    make veth cr-1000 <-> uplink0, group 0xca40004, mtu 1500\n"
 		"host    the host's end: no address of its own making, forwarding on\n"
+		"host    set the host's end up\n"
 		"host    route 10.213.0.7 dev the host's end\n"
 		"host    permanent neighbour 10.213.0.7 dev the host's end\n"
 		"carrel  set lo up\n"
 		"carrel  uplink0: no address of its own making\n"
-		"carrel  set uplink0 up\n"
 		"carrel  uplink0: address 10.213.0.7\n"
 		"carrel  permanent neighbour 169.254.0.1 dev uplink0\n"
+		"carrel  set uplink0 up\n"
 		"carrel  route 0.0.0.0/0 dev uplink0 via 169.254.0.1\n"
 		"host    pin it as carrel-1000\n";
 	struct fixture *fixture = *state;
