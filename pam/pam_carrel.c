@@ -11,6 +11,11 @@
  *   the helper			makes or joins the carrel
  *   setns, verify		the session's processes inherit the namespace of this thread
  *
+ * Who is let in stays where the application is: on the host; or, where somebody in a carrel becomes
+ * another user, in that carrel, unless an assignment gives that user the host's network. Only
+ * then is the configuration read for root and the exempt, and nothing that is wrong with it keeps
+ * them out.
+ *
  * A refusal is PAM_SYSTEM_ERR or PAM_PERM_DENIED: there is a third one, which names sessions,
  * that sudo takes for a trifle and runs the command all the same.
  *
@@ -42,6 +47,7 @@
 #include "pam/client.h"
 #include "pam/options.h"
 #include "pam/parting.h"
+#include "pam/passage.h"
 #include "pam/subject.h"
 #include "state/session.h"
 #include "state/source.h"
@@ -51,19 +57,9 @@ VERSION_MARK_HERE;
 
 #define EXPORT __attribute__((visibility("default")))
 
-#define DATA_NAME "carrel_session"
-#define OWN_NETNS "/proc/thread-self/ns/net"
-
 /* An edit between the module's reading and the helper's makes a request stale; thrice in a
  * row is no edit but a fault. */
 #define STALE_ATTEMPTS 3
-
-/* What close_session needs. */
-struct pam_session {
-	uid_t uid;
-	int lock_fd;            /* held: the session is alive */
-	int original_fd;        /* the namespace that the application came from */
-};
 
 /* One open_session, as its steps see it. */
 struct login {
@@ -74,18 +70,6 @@ struct login {
 	struct arena arena;
 	const char *warning;    /* about the configuration, logged; "": none */
 };
-
-/** session_free() - for pam_set_data; also runs where close_session never comes */
-static void session_free(pam_handle_t *pamh, void *data, int status)
-{
-	struct pam_session *session = data;
-
-	(void)pamh;
-	(void)status;
-	fd_close(&session->lock_fd);
-	fd_close(&session->original_fd);
-	free(session);
-}
 
 /** get_item() - a PAM item that is a string, or NULL */
 static const char *get_item(const pam_handle_t *pamh, int item)
@@ -148,42 +132,18 @@ static int read_config(struct login *login, struct config *ret_config, struct ca
 
 /**
  * decide() - who the user is, and what the configuration says about them
+ * @config:	what the assignment lives in
  * @ret_assignment:	NULL: not confined
  */
-static int decide(struct login *login, struct subject *ret_subject,
+static int decide(struct login *login, const struct config *config, struct subject *ret_subject,
 		  const struct assignment **ret_assignment, struct carrel_error *err)
 {
 	const pam_handle_t *pamh = login->pamh;
-	struct config config;
-	int rc = read_config(login, &config, err);
+	int rc = subject_of_account(&login->account, get_item(pamh, PAM_SERVICE),
+				    get_item(pamh, PAM_TTY), get_item(pamh, PAM_RHOST), config,
+				    &login->arena, ret_subject, err);
 
-	if (rc < 0)
-		return rc;
-	rc = subject_of_account(&login->account, get_item(pamh, PAM_SERVICE),
-				get_item(pamh, PAM_TTY), get_item(pamh, PAM_RHOST), &config,
-				&login->arena, ret_subject, err);
-	return rc < 0 ? rc : config_assign(&config, ret_subject, ret_assignment, err);
-}
-
-/** is_same_file() - do both descriptors stand for one namespace? */
-static bool is_same_file(int a, int b)
-{
-	struct stat first, second;
-
-	return fstat(a, &first) == 0 && fstat(b, &second) == 0 &&
-	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
-}
-
-/** verify_netns() - this thread is in the namespace @fd: look, do not believe */
-static int verify_netns(int fd, struct carrel_error *err)
-{
-	FD_CLEANUP int own = open(OWN_NETNS, O_RDONLY | O_CLOEXEC);
-
-	if (own < 0)
-		return error_set_errno(err, errno, "opening " OWN_NETNS);
-	if (!is_same_file(own, fd))
-		return error_set(err, ESTALE, "this process did not arrive in the user's namespace");
-	return 0;
+	return rc < 0 ? rc : config_assign(config, ret_subject, ret_assignment, err);
 }
 
 /** put_environment() - what programs of the session may want to know */
@@ -209,26 +169,6 @@ static int put_environment(const struct login *login, const struct wire_reply *r
 	return 0;
 }
 
-/** keep_session() - hand both descriptors (consumed on success) to PAM's care */
-static int keep_session(const struct login *login, int *lock_fd, int *original_fd,
-			struct carrel_error *err)
-{
-	struct pam_session *session = malloc(sizeof(*session));
-
-	if (!session)
-		return error_set_errno(err, ENOMEM, "keeping the session");
-	*session = (struct pam_session){
-		.uid = login->account.uid, .lock_fd = *lock_fd, .original_fd = *original_fd,
-	};
-	if (pam_set_data(login->pamh, DATA_NAME, session, session_free) != PAM_SUCCESS) {
-		free(session);
-		return error_set(err, ENOMEM, "PAM cannot keep the session");
-	}
-	(void)fd_steal(lock_fd);
-	(void)fd_steal(original_fd);
-	return 0;
-}
-
 /**
  * enter() - move this thread to the carrel of @reply
  *
@@ -236,20 +176,17 @@ static int keep_session(const struct login *login, int *lock_fd, int *original_f
  */
 static int enter(const struct login *login, struct client_reply *reply, struct carrel_error *err)
 {
-	FD_CLEANUP int original_fd = open(OWN_NETNS, O_RDONLY | O_CLOEXEC);
+	FD_CLEANUP int original_fd = -1;
+	int rc = passage_go(login->pamh, reply->netns_fd, &original_fd, err);
 
-	if (original_fd < 0)
-		return error_set_errno(err, errno, "opening " OWN_NETNS);
-	if (setns(reply->netns_fd, CLONE_NEWNET) < 0)
-		return error_set_errno(err, errno, "entering the user's network namespace");
-	int rc = verify_netns(reply->netns_fd, err);
+	if (rc < 0)
+		return rc;
+	rc = put_environment(login, &reply->reply, err);
 	if (rc == 0)
-		rc = put_environment(login, &reply->reply, err);
-	if (rc == 0)
-		rc = keep_session(login, &reply->session_fd, &original_fd, err);
-	if (rc < 0 && setns(original_fd, CLONE_NEWNET) < 0)
-		pam_syslog(login->pamh, LOG_CRIT, "cannot go back to the original network "
-			   "namespace: %s", strerror(errno));
+		rc = passage_keep(login->pamh, login->account.uid, &reply->session_fd, &original_fd,
+				  err);
+	if (rc < 0)
+		passage_undo(login->pamh, original_fd);
 	return rc;
 }
 
@@ -359,6 +296,67 @@ static int use_reply(const struct login *login, struct client_reply *reply)
 }
 
 /**
+ * go_to_host() - put the session into the host's network, as @assignment says
+ *
+ * Where that fails the user is more confined than they are to be, and still gets in.
+ *
+ * Return: PAM_SUCCESS
+ */
+static int go_to_host(const struct login *login, const struct assignment *assignment)
+{
+	struct carrel_error err = { 0 };
+
+	if (!passage_is_elsewhere())
+		return PAM_SUCCESS;
+	if (passage_go_to_host(login->pamh, login->account.uid, &err) < 0)
+		pam_syslog(login->pamh, LOG_ERR, "a session of '%s' stays in the network it was begun "
+			   "in: %s", login->account.name, err.text);
+	else
+		pam_syslog(login->pamh, LOG_INFO, "opened a session of '%s' in the host's network, "
+			   "which it was not begun in: %s:%u", login->account.name,
+			   assignment->position.file, assignment->position.line);
+	return PAM_SUCCESS;
+}
+
+/** assigns_host() - would asking who somebody is make a difference? */
+static bool assigns_host(const struct config *config)
+{
+	for (size_t i = 0; i < config->assignments.count; i++)
+		if (config->assignments.items[i].kind == ASSIGN_HOST)
+			return true;
+	return false;
+}
+
+/**
+ * release() - let root or the exempt in
+ *
+ * Return: PAM_SUCCESS
+ */
+static int release(struct login *login, int argc, const char **argv)
+{
+	const struct assignment *assignment;
+	struct carrel_error err = { 0 };
+	struct subject subject;
+	struct config config;
+
+	if (!passage_is_elsewhere())
+		return PAM_SUCCESS;
+	int rc = options_parse(argc, argv, &login->options, &err);
+	if (rc == 0)
+		rc = read_config(login, &config, &err);
+	if (rc == 0 && !assigns_host(&config))
+		return PAM_SUCCESS;
+	if (rc == 0)
+		rc = decide(login, &config, &subject, &assignment, &err);
+	if (rc < 0)
+		pam_syslog(login->pamh, LOG_WARNING, "a session of '%s' stays in the network it was "
+			   "begun in: %s", login->account.name, err.text);
+	else if (assignment && assignment->kind == ASSIGN_HOST)
+		return go_to_host(login, assignment);
+	return PAM_SUCCESS;
+}
+
+/**
  * attempt() - decide once and, for a confined user, ask the helper once
  * @ret_stale:	the helper read another configuration: worth another attempt
  *
@@ -377,10 +375,14 @@ static int attempt(struct login *login, bool last, bool *ret_stale)
 		.config = login->options.config ? login->options.config : "",
 	};
 	struct carrel_error err = { 0 };
+	struct config config;
 
 	*ret_stale = false;
-	if (decide(login, &request.subject, &assignment, &err) < 0)
+	if (read_config(login, &config, &err) < 0 ||
+	    decide(login, &config, &request.subject, &assignment, &err) < 0)
 		return refuse(login, &err);
+	if (assignment && assignment->kind == ASSIGN_HOST)
+		return go_to_host(login, assignment);
 	if (!assignment || assignment->kind == ASSIGN_UNCONFINED) {
 		if (login->options.debug)
 			pam_syslog(login->pamh, LOG_DEBUG, "'%s' is not confined",
@@ -410,35 +412,6 @@ static int confine(struct login *login, int argc, const char **argv)
 	for (int i = 1; stale && i <= STALE_ATTEMPTS; i++)
 		result = attempt(login, i == STALE_ATTEMPTS, &stale);
 	return result;
-}
-
-/**
- * leave() - end the session that is open in @pamh, if there is one
- * @ret_uid:	whose it was
- *
- * Return: there was one
- */
-static bool leave(pam_handle_t *pamh, uid_t *ret_uid)
-{
-	const void *data = NULL;
-
-	if (pam_get_data(pamh, DATA_NAME, &data) != PAM_SUCCESS || !data)
-		return false;
-	const struct pam_session *session = data;
-	*ret_uid = session->uid;
-	/*
-	 * An application that goes on is not to stay in the carrel. One that gave up its rights, as
-	 * the process that systemd leaves to close a session, cannot go back, and ends.
-	 */
-	if (setns(session->original_fd, CLONE_NEWNET) < 0 && geteuid() == 0)
-		pam_syslog(pamh, LOG_NOTICE, "cannot go back to the original network namespace: %s",
-			   strerror(errno));
-	int rc = session_end(session->lock_fd);
-	if (rc < 0)
-		pam_syslog(pamh, LOG_NOTICE, "cannot end the session's record: %s", strerror(-rc));
-	/* PAM frees the old data through session_free(). */
-	(void)pam_set_data(pamh, DATA_NAME, NULL, NULL);
-	return true;
 }
 
 /**
@@ -473,13 +446,14 @@ static int open_session(pam_handle_t *pamh, int flags, int argc, const char **ar
 		return PAM_SYSTEM_ERR;
 	}
 	/* Root gets in also where the name services are down. */
-	if (strcmp(user, "root") == 0)
+	bool is_root = strcmp(user, "root") == 0;
+	if (is_root && !passage_is_elsewhere())
 		return PAM_SUCCESS;
 	login.account.name = user;
 	if (subject_find_account(user, &login.arena, &login.account, &err) < 0)
-		result = refuse(&login, &err);
+		result = is_root ? PAM_SUCCESS : refuse(&login, &err);
 	else if (login.account.uid == 0 || is_exempt(&login, argc, argv))
-		result = PAM_SUCCESS;
+		result = release(&login, argc, argv);
 	else
 		result = confine(&login, argc, argv);
 	arena_free(&login.arena);
@@ -492,7 +466,7 @@ EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const ch
 	uid_t uid;
 
 	/* Opened twice without a close: the second one starts from where the first did. */
-	(void)leave(pamh, &uid);
+	(void)passage_end(pamh, &uid);
 	int result = open_session(pamh, flags, argc, argv);
 	errno = saved_errno;
 	return result;
@@ -504,7 +478,7 @@ EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const c
 	uid_t uid;
 
 	(void)flags;
-	if (leave(pamh, &uid))
+	if (passage_end(pamh, &uid))
 		part(pamh, uid, argc, argv);
 	errno = saved_errno;
 	return PAM_SUCCESS;

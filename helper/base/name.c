@@ -52,7 +52,8 @@ bool name_valid_policy(const char *name, size_t length)
 	for (size_t i = 1; i < length; i++)
 		if (!is_policy_letter(name[i]) && name[i] != '.' && name[i] != '-')
 			return false;
-	return !is_word(name, length, "unconfined") && !is_word(name, length, "deny");
+	return !is_word(name, length, "unconfined") && !is_word(name, length, "host") &&
+	       !is_word(name, length, "deny");
 }
 
 void name_of_netns(uid_t uid, char name[NETNS_NAME_SIZE])

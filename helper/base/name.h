@@ -19,7 +19,7 @@ bool name_valid_user(const char *name);
 /**
  * name_valid_policy() - [a-z0-9_][a-z0-9_.-]*, 1 to 32 characters; a file name as it stands
  *
- * "unconfined" and "deny" are none: where a policy is named, they are built in.
+ * "unconfined", "host" and "deny" are none: where a policy is named, they are built in.
  */
 bool name_valid_policy(const char *name, size_t length);
 

@@ -46,7 +46,7 @@ static int check_name(struct check *check, const char *name, const char *path)
 	return findings_add_file(&check->findings, check->arena, path,
 				 "this is not the name of a policy; expected 1 to 32 lower-case "
 				 "letters, digits, '_', '-' and '.', a letter, digit or '_' first, "
-				 "and neither 'unconfined' nor 'deny'");
+				 "and none of 'unconfined', 'host' and 'deny'");
 }
 
 /** parse_policy() - report what is wrong in the text of the policy @name, and what it includes */

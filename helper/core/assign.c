@@ -176,8 +176,9 @@ static int parse_condition(struct lexer *lexer, struct assignment *assignment)
 /* Read whom the assignment gives its users to: a policy or a built-in word. */
 static int parse_target(struct lexer *lexer, struct assignment *assignment)
 {
-	static const char *const built_in[] = { "unconfined", "deny", NULL };
-	static const enum assignment_kind kinds[] = { ASSIGN_UNCONFINED, ASSIGN_DENY };
+	static const char *const built_in[] = { "unconfined", "host", "deny", NULL };
+	static const enum assignment_kind kinds[] = { ASSIGN_UNCONFINED, ASSIGN_HOST,
+						      ASSIGN_DENY };
 	static const char what[] = "a policy";
 	const struct token *token = lexer_take(lexer);
 	char shown[TOKEN_SHOWN_SIZE];
@@ -189,15 +190,15 @@ static int parse_target(struct lexer *lexer, struct assignment *assignment)
 	}
 	if (token_find(token, condition_words) >= 0)
 		return lexer_error(lexer, token,
-				   "%s is a condition; expected a policy, unconfined or deny "
-				   "before it", token_show(token, shown));
+				   "%s is a condition; expected a policy, unconfined, host or "
+				   "deny before it", token_show(token, shown));
 	if (token_is(token, POLICY_OVERRIDES))
 		return lexer_error(lexer, token, "'%s' decides before every policy; it cannot be "
 				   "one", POLICY_OVERRIDES);
 	if (token->kind != TOKEN_WORD || !name_valid_policy(token->text, token->length))
 		return lexer_refuse(lexer, token, what,
-				    "unconfined, deny, or a name of 1 to 32 characters from a-z, "
-				    "0-9, '_', '-' and '.'", NULL);
+				    "unconfined, host, deny, or a name of 1 to 32 characters from "
+				    "a-z, 0-9, '_', '-' and '.'", NULL);
 	assignment->kind = ASSIGN_POLICY;
 	return value_text(lexer, token, what, &assignment->policy);
 }

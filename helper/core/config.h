@@ -51,7 +51,11 @@ struct condition {
 	ARENA_LIST(struct condition_value) values;
 };
 
-enum assignment_kind { ASSIGN_UNCONFINED, ASSIGN_DENY, ASSIGN_POLICY };
+/*
+ * Who is unconfined stays where the session is begun, and that is another user's carrel where they
+ * become who they are in there (su, sudo). ASSIGN_HOST puts them into the host's network.
+ */
+enum assignment_kind { ASSIGN_UNCONFINED, ASSIGN_HOST, ASSIGN_DENY, ASSIGN_POLICY };
 
 /* All conditions must hold. An assignment without conditions holds for everyone. */
 struct assignment {

@@ -48,6 +48,21 @@ test_application_that_opens_sessions_in_turn_is_on_the_host_between_them() {
 	stays_as_it_was exam1 twice threads closed-stdio
 }
 
+# Begun in a carrel, for a user whom an assignment gives the host's network: the way back leads to
+# where it was begun.
+test_application_that_left_a_carrel_is_back_there_after_it_closed_the_session() {
+	local output
+	echo 'assign host user free1' >/etc/carrel/carrel.conf.d/application.conf
+	trap 'rm /etc/carrel/carrel.conf.d/application.conf' EXIT
+	su lab1 -c true
+	output=$(nsenter --net=/run/netns/carrel-61101 -- \
+		"$HOST_BUILD/tests/faults/application" carrel-test free1 no-carrel twice threads)
+	expect_equal "$(sed -n 's/^inside //p' <<<"$output" | uniq)" "$host_netns"
+	expect_equal "$(sed -n 's/^after //p' <<<"$output" | uniq)" \
+		"net:[$(stat -L -c %i /run/netns/carrel-61101)]"
+	expect_no_match "$output" changed
+}
+
 test_application_has_no_session_after_it_closed_it() {
 	local list
 	list=$("$HOST_BUILD/tests/faults/application" carrel-test lab1 list | grep -vE '^(inside|after) ')

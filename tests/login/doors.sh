@@ -7,8 +7,8 @@ set -u
 . "$(dirname "$0")/../lib/tap.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/login.sh"
-# shellcheck disable=SC2154  # host_netns comes from login.sh
-: "$host_netns"
+# shellcheck disable=SC2154  # variables of login.sh
+: "$host_netns" "${uplink[@]}"
 
 # in_carrel UID NETNS: NETNS is what is pinned for UID
 in_carrel() {
@@ -58,6 +58,86 @@ test_su_from_within_a_carrel_leads_to_the_other_ones() {
 	su lab1 -c true
 	in_carrel 61001 "$(ip netns exec carrel-61101 su exam1 -c "$where")"
 	expect_equal "$(ip netns list | grep -c '^carrel-61001')" 1
+}
+
+# in_a_carrel USER CMD...: as root would be in a session of USER
+in_a_carrel() {
+	local user=$1
+	shift
+	su "$user" -c true
+	nsenter --net="/run/netns/carrel-$(id -u "$user")" -- "$@"
+}
+
+# with_sudo USER: who may become anybody, and so could leave any carrel
+with_sudo() {
+	echo "$1 ALL=(ALL) NOPASSWD: ALL" >/etc/sudoers.d/doors
+	trap 'rm -f /etc/sudoers.d/doors /etc/carrel/carrel.conf.d/doors.conf' EXIT
+}
+
+# assigned LINE
+assigned() {
+	echo "assign $1" >/etc/carrel/carrel.conf.d/doors.conf
+	trap 'rm -f /etc/sudoers.d/doors /etc/carrel/carrel.conf.d/doors.conf' EXIT
+}
+
+test_sudo_to_root_in_a_carrel_stays_there() {
+	local site
+	with_sudo exam1
+	in_carrel 61001 "$(as exam1 "sudo $where")"
+	in_carrel 61001 "$(as exam1 "sudo -i $where")"
+	in_carrel 61001 "$(in_a_carrel exam1 su root -c "$where")"
+	for site in 0 1; do
+		expect_equal "$(as exam1 sudo "$HOST/bin/probe" tcp "${exam_site[site]}" 443)" \
+			"internet sees ${uplink[site]}"
+		expect_failure as exam1 sudo "$HOST/bin/probe" --wait 1 tcp "${other_site[site]}" 80
+	done
+}
+
+test_sudo_to_root_in_a_carrel_leaves_it_where_an_assignment_says_so() {
+	local site mark
+	with_sudo exam1
+	assigned 'host user root service sudo'
+	mark=$(log_mark)
+	expect_equal "$(as exam1 "sudo $where")" "$host_netns"
+	logged_since "$mark" "a session of 'root' in the host's network.*doors.conf:1"
+	for site in 0 1; do
+		expect_equal "$(as exam1 sudo "$HOST/bin/probe" tcp "${other_site[site]}" 80)" \
+			"internet sees ${uplink[site]}"
+	done
+	# Whoever asked stays: before, meanwhile and afterwards.
+	in_carrel 61001 "$(as exam1 "sudo true; $where")"
+	in_carrel 61001 "$(in_a_carrel exam1 su root -c "$where")"
+}
+
+test_sudo_to_root_in_a_carrel_works_whatever_is_broken() {
+	with_sudo exam1
+	assigned 'host user root'
+	as exam1 true
+	echo 'assing' >/etc/carrel/carrel.conf.d/doors.conf
+	mv /run/carrel/valid /run/carrel/away
+	trap 'mv /run/carrel/away /run/carrel/valid; rm -f /etc/sudoers.d/doors /etc/carrel/carrel.conf.d/doors.conf' EXIT
+	in_carrel 61001 "$(nsenter --net=/run/netns/carrel-61001 -- sudo sh -c "$where")"
+	in_carrel 61001 "$(nsenter --net=/run/netns/carrel-61001 -- su admin1 -c "$where")"
+	expect_failure nsenter --net=/run/netns/carrel-61001 -- su free1 -c true
+}
+
+test_su_to_an_unconfined_user_in_a_carrel_stays_there() {
+	in_carrel 61001 "$(in_a_carrel exam1 su free1 -c "$where")"
+	in_carrel 61001 "$(in_a_carrel exam1 su admin1 -c "$where")"
+	assigned 'unconfined user free1'
+	in_carrel 61001 "$(in_a_carrel exam1 su free1 -c "$where")"
+}
+
+test_su_to_an_unconfined_user_in_a_carrel_leaves_it_where_an_assignment_says_so() {
+	assigned 'host group free,sudo'
+	expect_equal "$(in_a_carrel exam1 su free1 -c "$where")" "$host_netns"
+	expect_equal "$(su free1 -c "$where")" "$host_netns"
+	expect_failure in_a_carrel exam1 su guest1 -c true
+	# The first line that holds for admin1 is another one.
+	in_carrel 61001 "$(in_a_carrel exam1 su admin1 -c "$where")"
+	sed -i.bak '/group sudo/d' /etc/carrel/carrel.conf
+	trap 'mv /etc/carrel/carrel.conf.bak /etc/carrel/carrel.conf; rm -f /etc/carrel/carrel.conf.d/doors.conf' EXIT
+	expect_equal "$(in_a_carrel exam1 su admin1 -c "$where")" "$host_netns"
 }
 
 test_sudo_command_is_in_the_carrel_of_its_target() {

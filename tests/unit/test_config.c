@@ -30,8 +30,8 @@ static void parse_valid(const char *text, struct arena *arena, struct config *co
 #define SET_NAMES "; expected 1 to 32 characters from a-z, 0-9, '_', '-' and '.'"
 #define DIRECTIVES "; expected pool4, pool6, linger, set or assign"
 #define CONDITIONS "; expected user, group, uid, service, from or tty"
-#define POLICIES "; expected unconfined, deny, or a name of 1 to 32 characters from a-z, 0-9, " \
-	"'_', '-' and '.'"
+#define POLICIES "; expected unconfined, host, deny, or a name of 1 to 32 characters from a-z, " \
+	"0-9, '_', '-' and '.'"
 #define V4 "; expected an IPv4 prefix such as 10.213.0.0/16"
 #define V6 "; expected an IPv6 prefix such as fd42:ca44:e1::/64"
 #define UIDS "; expected a number or a range from 0 to 4294967294"
@@ -105,8 +105,8 @@ static void test_config_parse_reports_every_error(void **state)
 		{ "assign Exam", "1:8: 'Exam' is not a policy" POLICIES },
 		{ "assign \"exam\"", "1:8: \"exam\" is not a policy" POLICIES },
 		{ "assign ../exam", "1:8: '../exam' is not a policy" POLICIES },
-		{ "assign user kiosk", "1:8: 'user' is a condition; expected a policy, unconfined "
-		  "or deny before it" },
+		{ "assign user kiosk", "1:8: 'user' is a condition; expected a policy, unconfined, "
+		  "host or deny before it" },
 		{ "assign exam kiosk", "1:13: 'kiosk' is not a condition" CONDITIONS },
 		{ "assign exam groups a", "1:13: 'groups' is not a condition" CONDITIONS
 		  " (did you mean 'group'?)" },
@@ -244,13 +244,14 @@ static void test_config_parse_understands_pools_and_assignments(void **state)
 	parse_valid("pool4 100.64.0.0/10\npool6 2001:db8::/96\n"
 		    "assign exam group a,!\"domain users\" group b\n"
 		    "assign unconfined uid 5-9,!7 from 192.0.2.0/24 tty /dev/tty1\n"
-		    "assign deny group a\n", &arena, &config);
+		    "assign deny group a\n"
+		    "assign host user root\n", &arena, &config);
 	prefix_format(&config.pool4, text);
 	assert_string_equal(text, "100.64.0.0/10");
 	prefix_format(&config.pool6, text);
 	assert_string_equal(text, "2001:db8::/96");
 
-	assert_int_equal(config.assignments.count, 3);
+	assert_int_equal(config.assignments.count, 4);
 	const struct assignment *first = &config.assignments.items[0];
 	assert_int_equal(first->kind, ASSIGN_POLICY);
 	assert_string_equal(first->policy, "exam");
@@ -262,6 +263,7 @@ static void test_config_parse_understands_pools_and_assignments(void **state)
 	assert_int_equal(second->conditions.items[0].values.items[0].last, 9);
 	assert_string_equal(second->conditions.items[2].values.items[0].name, "tty1");
 	assert_int_equal(config.assignments.items[2].kind, ASSIGN_DENY);
+	assert_int_equal(config.assignments.items[3].kind, ASSIGN_HOST);
 
 	assert_int_equal(config.groups.count, 3);
 	assert_string_equal(config.groups.items[0], "a");

@@ -57,7 +57,7 @@ static void test_name_valid_policy_refuses_paths_and_built_in_words(void **state
 {
 	static const char *const wrong[] = { "", ".", "..", ".exam", "-exam", "a/b", "Exam", "a b",
 					     "ex\xc3\xa4m", "abcdefghijklmnopqrstuvwxyz0123456",
-					     "unconfined", "deny" };
+					     "unconfined", "host", "deny" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)

@@ -38,7 +38,7 @@ static void test_packaged_configuration_has_valid_examples(void **state)
 	struct sources sources = { .list = { &source, 1, 1 } };
 	config_parse(&sources, &arena, &config, &diagnostics);
 	assert_string_equal(said(&arena, &diagnostics), "");
-	assert_int_equal(config.assignments.count, 6);
+	assert_int_equal(config.assignments.count, 7);
 }
 
 static void test_packaged_policies_are_valid(void **state)
