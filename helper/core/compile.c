@@ -25,30 +25,30 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 
 #include "base/error.h"
 #include "core/compile_comment.h"
+#include "core/compile_connections.h"
+#include "core/compile_log.h"
+#include "core/compile_match.h"
 #include "core/connection.h"
 #include "core/names.h"
 
 #define CHAIN_OUT_HOST  "out-host"
 #define CHAIN_OUT_PEERS "out-peers"
-#define CHAIN_CONNECTIONS "connections"
-
-#define FAMILIES_BOTH (-1)
-
-typedef ARENA_LIST(struct value_range) range_list;
 
 struct compiler {
 	struct ruleset_builder builder;
 	const struct policy *policy;
 	const struct config *config;
 	const struct prefix_list *host;
-	size_t input, output, out_host, out_peers, connections;
+	size_t input, output, out_host, out_peers;
+	struct connection_chains connections;
+	struct log_compiler log;
+	uint32_t mark;                  /* of the rule being compiled, if it logs; or 0 */
 	const char *limit;              /* name of that of the rule being compiled, if it has one */
 };
 
@@ -68,20 +68,6 @@ static const enum field remote_fields[DIRECTION_COUNT][FAMILY_COUNT] = {
 
 static const uint8_t nfprotos[FAMILY_COUNT] = { NFPROTO_IPV4, NFPROTO_IPV6 };
 
-/* Append a range; the lists here need no order: the builder sorts. */
-static void add_range(struct compiler *compiler, range_list *list, const void *first,
-		      const void *last, size_t size_bytes)
-{
-	struct value_range *range = ARENA_APPEND(compiler->builder.arena, list);
-
-	if (!range) {
-		compiler->builder.failed = true;
-		return;
-	}
-	memcpy(range->first, first, size_bytes);
-	memcpy(range->last, last, size_bytes);
-}
-
 /* Append those of @prefixes that are of @family. */
 static void add_prefixes(struct compiler *compiler, range_list *list, enum family family,
 			 const struct prefix *prefixes, size_t count)
@@ -92,7 +78,7 @@ static void add_prefixes(struct compiler *compiler, range_list *list, enum famil
 		if (prefixes[i].address.family != family)
 			continue;
 		prefix_last(&prefixes[i], &last);
-		add_range(compiler, list, prefixes[i].address.bytes, last.bytes,
+		range_add(&compiler->builder, list, prefixes[i].address.bytes, last.bytes,
 			  address_size(family));
 	}
 }
@@ -123,68 +109,6 @@ static void match_remotes(struct compiler *compiler, const struct part *part,
 		rule_match_value(builder, FIELD_NFPROTO, &nfprotos[part->family]);
 }
 
-/* Match @protocols (none: every one); ICMP is the family's own, or both. */
-static void match_protocols(struct compiler *compiler, unsigned protocols, int family)
-{
-	static const struct { unsigned bit; uint8_t number; int family; } numbers[] = {
-		{ PROTOCOL_TCP,  IPPROTO_TCP,    FAMILIES_BOTH },
-		{ PROTOCOL_UDP,  IPPROTO_UDP,    FAMILIES_BOTH },
-		{ PROTOCOL_SCTP, IPPROTO_SCTP,   FAMILIES_BOTH },
-		{ PROTOCOL_ICMP, IPPROTO_ICMP,   FAMILY_IPV4 },
-		{ PROTOCOL_ICMP, IPPROTO_ICMPV6, FAMILY_IPV6 },
-	};
-	struct value_range ranges[sizeof(numbers) / sizeof(numbers[0])] = { 0 };
-	size_t count = 0;
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (!(protocols & numbers[i].bit) ||
-		    (family != FAMILIES_BOTH && numbers[i].family != FAMILIES_BOTH &&
-		     family != numbers[i].family))
-			continue;
-		ranges[count].first[0] = ranges[count].last[0] = numbers[i].number;
-		count++;
-	}
-	if (count)
-		rule_match_ranges(&compiler->builder, FIELD_L4PROTO, false, ranges, count);
-}
-
-/* Match the rule's ports, unless they are all. */
-static void match_ports(struct compiler *compiler, const struct policy_rule *rule)
-{
-	range_list ranges = { 0 };
-
-	for (size_t i = 0; i < rule->ports.count; i++) {
-		uint16_t first = htons(rule->ports.items[i].first);
-		uint16_t last = htons(rule->ports.items[i].last);
-
-		add_range(compiler, &ranges, &first, &last, sizeof(first));
-	}
-	if (ranges.count && range_prefix_length(&ranges.items[0], sizeof(uint16_t)) != 0)
-		rule_match_ranges(&compiler->builder, FIELD_DPORT, false, ranges.items,
-				  ranges.count);
-}
-
-/* Match those of the rule's types of ICMP that are of @family. */
-static void match_icmp_types(struct compiler *compiler, const struct policy_rule *rule,
-			     int family)
-{
-	static const enum field fields[FAMILY_COUNT] = {
-		[FAMILY_IPV4] = FIELD_ICMP_TYPE, [FAMILY_IPV6] = FIELD_ICMPV6_TYPE,
-	};
-	range_list ranges = { 0 };
-
-	for (size_t i = 0; i < rule->icmp_types.count; i++) {
-		const struct icmp_type *type = &rule->icmp_types.items[i];
-
-		if ((int)type->family == family)
-			add_range(compiler, &ranges, &type->number, &type->number,
-				  sizeof(type->number));
-	}
-	if (ranges.count)
-		rule_match_ranges(&compiler->builder, fields[family], false, ranges.items,
-				  ranges.count);
-}
-
 /* One rule of the table: the part, of it @protocols, then what is done. */
 static void add_rule(struct compiler *compiler, const struct policy_rule *rule,
 		     const struct part *part, unsigned protocols, enum statement_kind what,
@@ -192,13 +116,16 @@ static void add_rule(struct compiler *compiler, const struct policy_rule *rule,
 {
 	rule_begin(&compiler->builder, part->chain, comment);
 	match_remotes(compiler, part, rule->direction);
-	match_protocols(compiler, protocols, part->family);
-	match_ports(compiler, rule);
-	match_icmp_types(compiler, rule, part->family);
+	match_protocols(&compiler->builder, protocols, part->family);
+	match_ports(&compiler->builder, rule);
+	match_icmp_types(&compiler->builder, rule, part->family);
 	if (rule->limit.packets)
 		rule_limit(&compiler->builder, compiler->limit);
 	rule_add(&compiler->builder, STATEMENT_COUNTER);
-	rule_add(&compiler->builder, what);
+	if (compiler->mark)
+		log_verdict(&compiler->builder, rule->direction, rule->verdict, compiler->mark);
+	else
+		rule_add(&compiler->builder, what);
 }
 
 /* Can a packet of @family be one of the rule's types of ICMP, if it has such? */
@@ -230,6 +157,11 @@ static void add_part(struct compiler *compiler, const struct policy_rule *rule,
 		add_rule(compiler, rule, part, protocols, STATEMENT_DROP, comment);
 		return;
 	case VERDICT_REJECT:
+		/* The two answers of a rule that logs are in the chain that it goes to. */
+		if (compiler->mark) {
+			add_rule(compiler, rule, part, protocols, STATEMENT_REJECT, comment);
+			return;
+		}
 		if (!protocols || protocols & PROTOCOL_TCP)
 			add_rule(compiler, rule, part, PROTOCOL_TCP, STATEMENT_REJECT_RESET,
 				 comment);
@@ -329,7 +261,7 @@ static const char *name_set(struct compiler *compiler, const struct policy_rule 
 		const struct address *address = &name->addresses.items[i];
 
 		if (address->family == family && policy_believes(compiler->policy, rule, address))
-			add_range(compiler, &addresses, address->bytes, address->bytes,
+			range_add(&compiler->builder, &addresses, address->bytes, address->bytes,
 				  address_size(family));
 	}
 	ruleset_add_set(builder, kept, remote_fields[DIRECTION_OUT][family], addresses.items,
@@ -371,15 +303,27 @@ static void add_limit(struct compiler *compiler, const struct policy_rule *rule)
 	});
 }
 
+/* Give what is compiled next a number for the log, if it is logged. */
+static void add_mark(struct compiler *compiler, enum direction direction, enum verdict verdict,
+		     bool option, const char *place)
+{
+	compiler->mark = 0;
+	if (place && log_wanted(compiler->log.policy, verdict, option))
+		compiler->mark = log_mark(&compiler->builder, &compiler->log, direction, verdict,
+					  place);
+}
+
 static void compile_rule(struct compiler *compiler, const struct policy_rule *rule)
 {
 	bool out = rule->direction == DIRECTION_OUT;
 	size_t chain = out ? compiler->output : compiler->input;
 	const char *comment = compile_comment(rule, compiler->builder.arena);
+	const char *place = compile_place(rule, compiler->builder.arena);
 
-	if (!comment)
+	if (!comment || !place)
 		compiler->builder.failed = true;
 	add_limit(compiler, rule);
+	add_mark(compiler, rule->direction, rule->verdict, rule->log, place);
 	if (out && rule->remote_host && compiler->host->count)
 		add_everything(compiler, rule, compiler->out_host, comment);
 	if (out && rule->remote_peers)
@@ -399,13 +343,15 @@ static void add_default(struct compiler *compiler, size_t chain, enum verdict ve
 	static const char *const words[] = {
 		[VERDICT_ALLOW] = "allow", [VERDICT_DENY] = "deny", [VERDICT_REJECT] = "reject",
 	};
-	const struct policy_rule everything = { .verdict = verdict };
+	const enum direction direction = chain == compiler->input ? DIRECTION_IN : DIRECTION_OUT;
+	const struct policy_rule everything = { .direction = direction, .verdict = verdict };
 	const struct part both = { .chain = chain, .family = FAMILIES_BOTH };
 	const char *comment = arena_printf(compiler->builder.arena, "default %s %s",
 					   words[verdict], where);
 
 	if (!comment)
 		compiler->builder.failed = true;
+	add_mark(compiler, direction, verdict, false, comment);
 	add_part(compiler, &everything, &both, comment);
 }
 
@@ -428,29 +374,6 @@ static void add_preamble(struct compiler *compiler, size_t chain, enum field lin
 	rule_add(builder, STATEMENT_ACCEPT);
 }
 
-/*
- * Drop connections beyond @most. Those of both directions are counted in one place, for which
- * they come to one rule.
- */
-static void add_connections(struct compiler *compiler, uint32_t most)
-{
-	struct ruleset_builder *builder = &compiler->builder;
-	const size_t chains[] = { compiler->input, compiler->output };
-
-	for (size_t i = 0; i < sizeof(chains) / sizeof(chains[0]); i++) {
-		rule_begin(builder, chains[i], NULL);
-		rule_match_state(builder, NF_CT_STATE_BIT(IP_CT_NEW));
-		rule_jump(builder, CHAIN_CONNECTIONS);
-	}
-	const char *comment = arena_printf(builder->arena, "connections %u", most);
-	if (!comment)
-		builder->failed = true;
-	rule_begin(builder, compiler->connections, comment);
-	rule_connections_over(builder, most);
-	rule_add(builder, STATEMENT_COUNTER);
-	rule_add(builder, STATEMENT_DROP);
-}
-
 /* Send what is for @prefixes to a chain of its own. */
 static void add_dispatch(struct compiler *compiler, const struct prefix *prefixes, size_t count,
 			 const char *chain)
@@ -469,7 +392,7 @@ static void add_dispatch(struct compiler *compiler, const struct prefix *prefixe
 }
 
 /* Every chain, in the order in which nft lists them; rules can then go to any. */
-static void add_chains(struct compiler *compiler, bool host, bool connections)
+static void add_chains(struct compiler *compiler, const struct policy *policy, bool host)
 {
 	struct ruleset_builder *builder = &compiler->builder;
 
@@ -478,11 +401,12 @@ static void add_chains(struct compiler *compiler, bool host, bool connections)
 	compiler->output = ruleset_add_hook(builder, "output", "filter", NF_INET_LOCAL_OUT,
 					    PRIORITY_FILTER, true);
 	ruleset_add_hook(builder, "forward", "filter", NF_INET_FORWARD, PRIORITY_FILTER, true);
-	if (connections)
-		compiler->connections = ruleset_add_chain(builder, CHAIN_CONNECTIONS);
+	if (policy->connections)
+		connections_begin(builder, policy, &compiler->connections);
 	if (host)
 		compiler->out_host = ruleset_add_chain(builder, CHAIN_OUT_HOST);
 	compiler->out_peers = ruleset_add_chain(builder, CHAIN_OUT_PEERS);
+	log_begin(builder, policy, &compiler->log);
 }
 
 int compile_policy(const struct policy *policy, const struct config *config,
@@ -498,12 +422,13 @@ int compile_policy(const struct policy *policy, const struct config *config,
 	bool has_host = host->count > 0;
 
 	ruleset_begin(&compiler.builder, arena, CARREL_TABLE);
-	add_chains(&compiler, has_host, policy->connections);
+	add_chains(&compiler, policy, has_host);
 
 	add_preamble(&compiler, compiler.input, FIELD_IIFNAME);
 	add_preamble(&compiler, compiler.output, FIELD_OIFNAME);
 	if (policy->connections)
-		add_connections(&compiler, policy->connections);
+		connections_limit(&compiler.builder, &compiler.connections, compiler.input,
+				  compiler.output, &compiler.log);
 	if (has_host)
 		add_dispatch(&compiler, host->items, host->count, CHAIN_OUT_HOST);
 	add_dispatch(&compiler, pools, sizeof(pools) / sizeof(pools[0]), CHAIN_OUT_PEERS);

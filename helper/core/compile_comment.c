@@ -18,14 +18,23 @@ static size_t comment_length(const char *text)
 	return length;
 }
 
-const char *compile_comment(const struct policy_rule *rule, struct arena *arena)
+const char *compile_place(const struct policy_rule *rule, struct arena *arena)
 {
 	const char *file = strrchr(rule->position.file, '/');
-	char *comment = rule->comment
-		? arena_strdup(arena, rule->comment)
-		: arena_printf(arena, "%s:%u: %s", file ? file + 1 : rule->position.file,
-			       rule->position.line, rule->text);
 
+	return arena_printf(arena, "%s:%u", file ? file + 1 : rule->position.file,
+			    rule->position.line);
+}
+
+const char *compile_comment(const struct policy_rule *rule, struct arena *arena)
+{
+	const char *place = compile_place(rule, arena);
+	char *comment = NULL;
+
+	if (rule->comment)
+		comment = arena_strdup(arena, rule->comment);
+	else if (place)
+		comment = arena_printf(arena, "%s: %s", place, rule->text);
 	if (!comment)
 		return NULL;
 	comment[comment_length(comment)] = '\0';

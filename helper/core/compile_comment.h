@@ -5,6 +5,9 @@
 
 #include "core/policy.h"
 
+/** compile_place() - where @rule stands, "exam.policy:12"; NULL on ENOMEM */
+const char *compile_place(const struct policy_rule *rule, struct arena *arena);
+
 /** compile_comment() - the policy's words about @rule, or its line; NULL on ENOMEM */
 const char *compile_comment(const struct policy_rule *rule, struct arena *arena);
 

@@ -126,6 +126,10 @@ static void write_value(struct buffer *buffer, enum field field, const uint8_t *
 	case FIELD_ICMPV6_TYPE:
 		write_word(buffer, icmpv6_types, bytes[0]);
 		return;
+	case FIELD_ICMP_CODE:
+	case FIELD_ICMPV6_CODE:
+		buffer_printf(buffer, "%u", bytes[0]);
+		return;
 	case FIELD_FIB_DADDR_TYPE:
 		write_word(buffer, address_types, value_u32(bytes));
 		return;
@@ -139,6 +143,7 @@ static void write_value(struct buffer *buffer, enum field field, const uint8_t *
 		buffer_printf(buffer, "%" PRIu32, value_u32(bytes));
 		return;
 	case FIELD_CT_MARK:
+	case FIELD_MARK:
 		buffer_printf(buffer, "0x%08" PRIx32, value_u32(bytes));
 		return;
 	case FIELD_IIFNAME:
@@ -248,6 +253,13 @@ static void write_match(struct buffer *buffer, const struct match *match,
 		write_values(buffer, match);
 }
 
+/* "meta l4proto . ip daddr" */
+static void write_key(struct buffer *buffer, const struct key *key)
+{
+	for (size_t i = 0; i < key->count; i++)
+		buffer_printf(buffer, "%s%s", i > 0 ? " . " : "", field_info(key->fields[i])->words);
+}
+
 static void write_statement(struct buffer *buffer, const struct statement *statement)
 {
 	switch (statement->kind) {
@@ -275,6 +287,17 @@ static void write_statement(struct buffer *buffer, const struct statement *state
 	case STATEMENT_JUMP:
 		buffer_printf(buffer, "jump %s", statement->name);
 		return;
+	case STATEMENT_RETURN:
+		buffer_puts(buffer, "return");
+		return;
+	case STATEMENT_MARK:
+		buffer_printf(buffer, "meta mark set 0x%08" PRIx32, statement->number);
+		return;
+	case STATEMENT_UPDATE:
+		buffer_printf(buffer, "update @%s { ", statement->name);
+		write_key(buffer, &statement->key);
+		buffer_puts(buffer, " counter }");
+		return;
 	case STATEMENT_CONNECTIONS_OVER:
 		buffer_printf(buffer, "ct count over %" PRIu32, statement->number);
 		return;
@@ -284,12 +307,27 @@ static void write_statement(struct buffer *buffer, const struct statement *state
 	}
 }
 
-/* Does a later match of the rule say the same in nft's words? */
+/* Does the rule note a type of ICMP? */
+static bool updates_type(const struct rule *rule)
+{
+	const struct statement *first = rule->statements.items;
+
+	if (!rule->statements.count || first->kind != STATEMENT_UPDATE)
+		return false;
+	for (size_t i = 0; i < first->key.count; i++)
+		if (field_is_type(first->key.fields[i]))
+			return true;
+	return false;
+}
+
+/* Does a later part of the rule say the same in nft's words? */
 static bool is_implied(const struct rule *rule, size_t index)
 {
 	const struct match *match = &rule->matches.items[index];
 	size_t left = rule->matches.count - index - 1;
 
+	if (match->field == FIELD_L4PROTO && !left)
+		return updates_type(rule);
 	/* "tcp dport", "icmp type" */
 	if (match->field == FIELD_L4PROTO && left >= 1)
 		return field_is_type(match[1].field) ||
@@ -360,30 +398,61 @@ static void write_limit(struct buffer *buffer, const struct limit *limit)
 	buffer_puts(buffer, "\n\t}\n\n");
 }
 
-/* nft's name for the type of the values of @field; those of no other fields stand in such sets */
-static const char *set_type(enum field field)
-{
-	return field_info(field)->nfproto == NFPROTO_IPV4 ? "ipv4_addr" : "ipv6_addr";
-}
-
-/* What nft writes on a line of elements. */
+/* After how many elements nft breaks a line. */
 static size_t elements_per_line(enum field field)
 {
+	if (field == FIELD_MARK)
+		return 5;
 	return field_info(field)->nfproto == NFPROTO_IPV4 ? 2 : 1;
+}
+
+/* What stands in a set from the beginning. */
+static void write_elements(struct buffer *buffer, const struct element_set *set)
+{
+	enum field field = set->key.fields[0];
+
+	for (size_t i = 0; i < set->values.count; i++) {
+		const char *separator = i == 0 ? "\t\telements = { " :
+					i % elements_per_line(field) ? ", " : ",\n\t\t\t     ";
+
+		buffer_puts(buffer, separator);
+		write_value(buffer, field, set->values.items[i].first);
+		if (i < set->comments.count)
+			buffer_printf(buffer, " comment \"%s\"", set->comments.items[i]);
+	}
+	if (set->values.count)
+		buffer_puts(buffer, " }\n");
+}
+
+/* "1h", "1h30m": nft leaves out what is zero. */
+static void write_duration(struct buffer *buffer, uint32_t s)
+{
+	static const struct { uint32_t s; char letter; } units[] = {
+		{ 24 * 60 * 60, 'd' }, { 60 * 60, 'h' }, { 60, 'm' }, { 1, 's' },
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (s >= units[i].s)
+			buffer_printf(buffer, "%" PRIu32 "%c", s / units[i].s, units[i].letter);
+		s %= units[i].s;
+	}
 }
 
 static void write_set(struct buffer *buffer, const struct element_set *set)
 {
-	buffer_printf(buffer, "\tset %s {\n\t\ttype %s\n", set->name, set_type(set->field));
-	for (size_t i = 0; i < set->values.count; i++) {
-		/* nft breaks lines after so many. */
-		const char *separator = i == 0 ? "\t\telements = { " :
-					i % elements_per_line(set->field) ? ", " : ",\n\t\t\t     ";
-
-		buffer_puts(buffer, separator);
-		write_value(buffer, set->field, set->values.items[i].first);
+	buffer_printf(buffer, "\tset %s {\n\t\ttype ", set->name);
+	for (size_t i = 0; i < set->key.count; i++)
+		buffer_printf(buffer, "%s%s", i > 0 ? " . " : "",
+			      field_info(set->key.fields[i])->type);
+	buffer_puts(buffer, "\n");
+	if (set->size) {
+		buffer_printf(buffer, "\t\tsize %" PRIu32 "\n\t\tflags dynamic,timeout\n"
+			      "\t\ttimeout ", set->size);
+		write_duration(buffer, set->timeout_s);
+		buffer_puts(buffer, "\n");
 	}
-	buffer_puts(buffer, set->values.count ? " }\n\t}\n\n" : "\t}\n\n");
+	write_elements(buffer, set);
+	buffer_puts(buffer, "\t}\n\n");
 }
 
 void nfttext_write(const struct ruleset *ruleset, struct buffer *buffer)

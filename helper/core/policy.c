@@ -92,6 +92,9 @@ const struct prefix *policy_class_prefixes(const char *word, size_t length, size
 
 bool policy_names_host(const struct policy *policy)
 {
+	/* Else the host's table would stop what is for it, and nothing would be logged. */
+	if (policy->log_denied)
+		return true;
 	for (size_t i = 0; i < policy->rules.count; i++)
 		if (policy->rules.items[i].remote_host)
 			return true;
@@ -206,6 +209,20 @@ static int parse_low_ports(struct lexer *lexer, const struct token *keyword, voi
 	return rc;
 }
 
+/* "log": whether what is denied or rejected is noted. */
+static int parse_log(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	static const char *const words[] = { "none", "denied", NULL };
+	struct policy_parser *parser = target;
+	size_t index;
+
+	(void)keyword;
+	int rc = lexer_expect(lexer, "what to log", words, &index);
+	if (!rc)
+		parser->policy.log_denied = index == 1;
+	return rc;
+}
+
 /* One "deny out" of "default". */
 static int parse_one_default(struct lexer *lexer, struct policy_parser *parser)
 {
@@ -296,6 +313,7 @@ static const struct directive policy_directives[] = {
 	{ "connections", true, parse_connections },
 	{ "low-ports", true, parse_low_ports },
 	{ "rebind", true, parse_rebind },
+	{ "log", true, parse_log },
 	{ "default", false, parse_default },
 	{ "allow", false, parse_rule },
 	{ "deny", false, parse_rule },

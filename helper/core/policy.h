@@ -29,6 +29,7 @@ enum direction { DIRECTION_OUT, DIRECTION_IN };
 #define DIRECTION_COUNT 2
 
 enum verdict { VERDICT_ALLOW, VERDICT_DENY, VERDICT_REJECT };
+#define VERDICT_COUNT 3
 
 /* A bit each; 0 in a rule means every protocol. */
 enum protocol {
@@ -68,6 +69,7 @@ struct policy_rule {
 	/* Only of a rule about ICMP alone. Each once; empty = every type of both families. */
 	ARENA_LIST(struct icmp_type) icmp_types;
 	struct rate_limit limit;                /* one for all families and protocols of the rule */
+	bool log;                               /* note what matches; see core/log.h */
 	bool override;                          /* of POLICY_OVERRIDES: stands before all others */
 	const char *comment;                    /* from the quotes at the end, or NULL */
 	const char *text;                       /* the line as written, blanks folded */
@@ -94,6 +96,7 @@ struct policy {
 	enum uplink uplink;                     /* default nat */
 	enum logout logout;                     /* default keep */
 	uint32_t connections;                   /* open at once, both ways; 0: any number */
+	bool log_denied;                        /* note all that is denied or rejected; default no */
 	bool low_ports;                         /* programs may listen on 1 to 1023; default no */
 	enum verdict defaults[DIRECTION_COUNT]; /* built-in: allow out, deny in */
 	bool rebind;                            /* names may mean private addresses; default no */
@@ -134,7 +137,7 @@ int policy_parse_within(const struct policy_context *context, const char *name,
 int policy_parse(const char *name, const struct source *source, struct arena *arena,
 		 struct policy *ret_policy, struct diagnostics *diagnostics);
 
-/** policy_names_host() - a rule is about the host: its addresses must be known to compile it */
+/** policy_names_host() - the host's addresses must be known to compile it: a rule is about them */
 bool policy_names_host(const struct policy *policy);
 /** policy_reaches_host() - a rule allows the carrel to begin to talk to the host itself */
 bool policy_reaches_host(const struct policy *policy);

@@ -3,7 +3,7 @@
  * Theory of operation
  *
  * VERDICT DIRECTION [PROTOCOL,...] [type TYPE,...] [to|from REMOTE,...] [port PORT,...]
- *	[limit RATE [burst PACKETS]] ["COMMENT"]
+ *	[limit RATE [burst PACKETS]] [log] ["COMMENT"]
  *
  * Each part is read by one function, in this order, into a rule on the stack; lists become
  * sorted lists without overlap at the end, and only then is the rule added to the policy.
@@ -33,9 +33,10 @@ static_assert(PROTOCOL_TCP == 1 << 0 && PROTOCOL_UDP == 1 << 1 && PROTOCOL_ICMP 
 	      PROTOCOL_SCTP == 1 << 3, "protocol_words is in the order of the bits");
 
 /* What may follow the protocols, and what a misspelt protocol may have been meant to be. */
-static const char *const part_words[] = { "type", "to", "from", "port", "limit", NULL };
+static const char *const part_words[] = { "type", "to", "from", "port", "limit", "log",
+					  NULL };
 static const char *const protocol_or_part_words[] = {
-	"tcp", "udp", "icmp", "sctp", "type", "to", "from", "port", "limit", NULL,
+	"tcp", "udp", "icmp", "sctp", "type", "to", "from", "port", "limit", "log", NULL,
 };
 
 enum remote_word {
@@ -276,10 +277,9 @@ static int expect_end(struct lexer *lexer, const struct rule_parser *parser)
 
 	if (rule->comment)
 		return lexer_expect_end(lexer, "the end of the line", NULL);
-	if (rule->limit.packets) {
-		if (!rule->limit.burst)
-			words[count++] = "burst";
-	} else {
+	if (rule->limit.packets && !rule->limit.burst && !rule->log)
+		words[count++] = "burst";
+	if (!rule->limit.packets && !rule->log) {
 		if (rule->protocols == PROTOCOL_ICMP && !rule->icmp_types.count && !has_remotes)
 			words[count++] = "type";
 		if (!has_remotes && !rule->ports.count)
@@ -288,6 +288,8 @@ static int expect_end(struct lexer *lexer, const struct rule_parser *parser)
 			words[count++] = "port";
 		words[count++] = "limit";
 	}
+	if (!rule->log)
+		words[count++] = "log";
 	for (size_t i = 0; i < count && text; i++)
 		text = arena_printf(lexer->arena, "%s%s, ", text, words[i]);
 	text = text ? arena_printf(lexer->arena, "%sa comment in quotes or the end of the line", text)
@@ -343,6 +345,8 @@ static int parse_parts(struct lexer *lexer, struct rule_parser *parser)
 		rc = parse_ports(lexer, rule);
 	if (!rc)
 		rc = policy_limit_parse(lexer, rule);
+	if (!rc)
+		rule->log = lexer_accept_word(lexer, "log");
 	if (!rc)
 		rc = parse_comment(lexer, rule);
 	if (!rc)

@@ -8,22 +8,25 @@
 #include <linux/netfilter.h>
 
 static const struct field_info fields[] = {
-	[FIELD_IIFNAME]  = { "iifname", 16, 0 },
-	[FIELD_OIFNAME]  = { "oifname", 16, 0 },
-	[FIELD_IIFGROUP] = { "iifgroup", 4, 0 },
-	[FIELD_NFPROTO]  = { "meta nfproto", 1, 0 },
-	[FIELD_L4PROTO]  = { "meta l4proto", 1, 0 },
-	[FIELD_SADDR4]   = { "ip saddr", 4, NFPROTO_IPV4 },
-	[FIELD_DADDR4]   = { "ip daddr", 4, NFPROTO_IPV4 },
-	[FIELD_SADDR6]   = { "ip6 saddr", 16, NFPROTO_IPV6 },
-	[FIELD_DADDR6]   = { "ip6 daddr", 16, NFPROTO_IPV6 },
-	[FIELD_DPORT]    = { "th dport", 2, 0 },
-	[FIELD_ICMP_TYPE]   = { "icmp type", 1, 0 },
-	[FIELD_ICMPV6_TYPE] = { "icmpv6 type", 1, 0 },
-	[FIELD_CT_STATE] = { "ct state", 4, 0 },
-	[FIELD_CT_MARK]  = { "ct mark", 4, 0 },
-	[FIELD_FIB_SADDR_IIF_OIF] = { "fib saddr . iif oif", 4, 0 },
-	[FIELD_FIB_DADDR_TYPE] = { "fib daddr type", 4, 0 },
+	[FIELD_IIFNAME]  = { "iifname", NULL, 16, 0 },
+	[FIELD_OIFNAME]  = { "oifname", NULL, 16, 0 },
+	[FIELD_IIFGROUP] = { "iifgroup", NULL, 4, 0 },
+	[FIELD_NFPROTO]  = { "meta nfproto", NULL, 1, 0 },
+	[FIELD_L4PROTO]  = { "meta l4proto", "inet_proto", 1, 0 },
+	[FIELD_SADDR4]   = { "ip saddr", "ipv4_addr", 4, NFPROTO_IPV4 },
+	[FIELD_DADDR4]   = { "ip daddr", "ipv4_addr", 4, NFPROTO_IPV4 },
+	[FIELD_SADDR6]   = { "ip6 saddr", "ipv6_addr", 16, NFPROTO_IPV6 },
+	[FIELD_DADDR6]   = { "ip6 daddr", "ipv6_addr", 16, NFPROTO_IPV6 },
+	[FIELD_DPORT]    = { "th dport", "inet_service", 2, 0 },
+	[FIELD_ICMP_TYPE]   = { "icmp type", "icmp_type", 1, 0 },
+	[FIELD_ICMPV6_TYPE] = { "icmpv6 type", "icmpv6_type", 1, 0 },
+	[FIELD_ICMP_CODE]   = { "icmp code", "icmp_code", 1, 0 },
+	[FIELD_ICMPV6_CODE] = { "icmpv6 code", "icmpv6_code", 1, 0 },
+	[FIELD_MARK]     = { "meta mark", "mark", 4, 0 },
+	[FIELD_CT_STATE] = { "ct state", NULL, 4, 0 },
+	[FIELD_CT_MARK]  = { "ct mark", NULL, 4, 0 },
+	[FIELD_FIB_SADDR_IIF_OIF] = { "fib saddr . iif oif", NULL, 4, 0 },
+	[FIELD_FIB_DADDR_TYPE] = { "fib daddr type", NULL, 4, 0 },
 };
 static_assert(sizeof(fields) / sizeof(fields[0]) == FIELD_COUNT, "a row for each field");
 
@@ -124,8 +127,54 @@ void ruleset_add_set(struct ruleset_builder *builder, const char *name, enum fie
 		if (i == 0 || compare_ranges(&kept[kept_count - 1], &kept[i]) != 0)
 			kept[kept_count++] = kept[i];
 	*added = (struct element_set){
-		.name = name, .field = field, .values = { kept, kept_count, count },
+		.name = name, .key = { { field }, 1 }, .values = { kept, kept_count, count },
 	};
+}
+
+/* An empty set; its index, which means nothing once memory has run out. */
+static size_t add_set(struct ruleset_builder *builder, struct element_set set)
+{
+	struct element_set *added = ARENA_APPEND(builder->arena, &builder->ruleset.sets);
+
+	assert(set.key.count >= 1 && set.key.count <= KEY_MAX_FIELDS);
+	if (!added) {
+		builder->failed = true;
+		return 0;
+	}
+	*added = set;
+	return builder->ruleset.sets.count - 1;
+}
+
+size_t ruleset_add_numbers(struct ruleset_builder *builder, const char *name, enum field field)
+{
+	return add_set(builder, (struct element_set){ .name = name, .key = { { field }, 1 } });
+}
+
+size_t ruleset_add_notes(struct ruleset_builder *builder, const char *name,
+			 const struct key *key, uint32_t size, uint32_t timeout_s)
+{
+	return add_set(builder, (struct element_set){ .name = name, .key = *key, .size = size,
+						      .timeout_s = timeout_s });
+}
+
+void set_add_number(struct ruleset_builder *builder, size_t set, uint32_t number,
+		    const char *comment)
+{
+	struct element_set *target;
+
+	if (builder->failed)
+		return;
+	assert(set < builder->ruleset.sets.count && strlen(comment) <= COMMENT_MAX_BYTES);
+	target = &builder->ruleset.sets.items[set];
+	struct value_range *value = ARENA_APPEND(builder->arena, &target->values);
+	const char **kept = ARENA_APPEND(builder->arena, &target->comments);
+	if (!value || !kept) {
+		builder->failed = true;
+		return;
+	}
+	memcpy(value->first, &number, sizeof(number));
+	memcpy(value->last, &number, sizeof(number));
+	*kept = comment;
 }
 
 void rule_begin(struct ruleset_builder *builder, size_t chain, const char *comment)
@@ -300,4 +349,15 @@ void rule_connections_over(struct ruleset_builder *builder, uint32_t number)
 void rule_limit(struct ruleset_builder *builder, const char *name)
 {
 	add_statement(builder, (struct statement){ .kind = STATEMENT_LIMIT, .name = name });
+}
+
+void rule_mark(struct ruleset_builder *builder, uint32_t mark)
+{
+	add_statement(builder, (struct statement){ .kind = STATEMENT_MARK, .number = mark });
+}
+
+void rule_update(struct ruleset_builder *builder, const char *set, const struct key *key)
+{
+	add_statement(builder, (struct statement){ .kind = STATEMENT_UPDATE, .name = set,
+						   .key = *key });
 }

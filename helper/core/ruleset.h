@@ -27,6 +27,8 @@ enum field {
 	FIELD_SADDR4, FIELD_DADDR4, FIELD_SADDR6, FIELD_DADDR6,
 	FIELD_DPORT,                            /* tcp, udp, sctp; stands right after FIELD_L4PROTO */
 	FIELD_ICMP_TYPE, FIELD_ICMPV6_TYPE,     /* after FIELD_NFPROTO or an address, FIELD_L4PROTO */
+	FIELD_ICMP_CODE, FIELD_ICMPV6_CODE,     /* likewise */
+	FIELD_MARK,                             /* the packet's; see core/log.h */
 	FIELD_CT_STATE,                         /* any state of the mask */
 	FIELD_CT_MARK,                          /* the connection's; see core/connection.h */
 	FIELD_FIB_SADDR_IIF_OIF,                /* result of "fib saddr . iif oif"; 0 = missing */
@@ -64,15 +66,30 @@ enum statement_kind {
 	STATEMENT_REJECT_RESET,                 /* tcp reset; only after a match of tcp */
 	STATEMENT_REJECT,                       /* ICMP or ICMPv6 "administratively prohibited" */
 	STATEMENT_GOTO, STATEMENT_JUMP,         /* to a chain; after a jump, back again */
+	STATEMENT_RETURN,                       /* to the rule behind the jump */
+	STATEMENT_MARK,                         /* set the packet's mark to a number */
+	/*
+	 * Note the packet in a dynamic set, and count it there. Where a field is not in the
+	 * packet, or the set is full, the rule ends here as if it had not matched.
+	 */
+	STATEMENT_UPDATE,
 	/* Count the connection; go on only when more than a number of those counted are open. */
 	STATEMENT_CONNECTIONS_OVER,
 	STATEMENT_MASQUERADE,
 };
 
+/* Fields of a set's key, one behind the other. */
+#define KEY_MAX_FIELDS 4
+struct key {
+	enum field fields[KEY_MAX_FIELDS];
+	size_t count;
+};
+
 struct statement {
 	enum statement_kind kind;
-	const char *name;                       /* _GOTO, _JUMP: of the chain; _LIMIT: of it */
-	uint32_t number;                        /* _CONNECTIONS_OVER */
+	const char *name;                       /* _GOTO, _JUMP: of the chain; _LIMIT, _UPDATE: of it */
+	uint32_t number;                        /* _CONNECTIONS_OVER, _MARK */
+	struct key key;                         /* _UPDATE: where its parts come from */
 };
 
 /* Bytes of a comment without terminator: nft's NFTNL_UDATA_COMMENT_MAXLEN counts it. */
@@ -112,11 +129,15 @@ struct limit {
 	uint32_t packets, per_s, burst;         /* per_s: a second, minute, hour or day */
 };
 
-/* Single values that rules look into by a name: they may change while the rules stay. */
+/* Single values that rules look into by a name, or note: they change while the rules stay. */
 struct element_set {
 	const char *name;
-	enum field field;                       /* whose values they are */
-	ARENA_LIST(struct value_range) values;  /* sorted, each once; there may be none */
+	struct key key;                         /* of the fields, only the types matter */
+	ARENA_LIST(struct value_range) values;  /* of one field; sorted, each once; may be none */
+	ARENA_LIST(const char *) comments;      /* of the values, as a rule's; or none */
+	/* Of a set that rules add to; else 0. */
+	uint32_t size;                          /* the most elements */
+	uint32_t timeout_s;                     /* how long one stays after its last packet */
 };
 
 /* A table of family inet. */
@@ -129,6 +150,7 @@ struct ruleset {
 
 struct field_info {
 	const char *words;      /* nft's, e.g. "ip daddr" */
+	const char *type;       /* nft's, e.g. "ipv4_addr"; NULL: no key is made of it */
 	uint8_t size_bytes;     /* of a value */
 	uint8_t nfproto;        /* the family that a packet must have for the field to exist, or 0 */
 };
@@ -166,6 +188,20 @@ size_t ruleset_add_chain(struct ruleset_builder *builder, const char *name);
 /** ruleset_add_hook() - a chain of @type at an NF_INET_* hook; its index */
 size_t ruleset_add_hook(struct ruleset_builder *builder, const char *name, const char *type,
 			uint32_t hook, int32_t priority, bool drop);
+
+/** ruleset_add_numbers() - a set of numbers, for set_add_number(); its index */
+size_t ruleset_add_numbers(struct ruleset_builder *builder, const char *name, enum field field);
+
+/** set_add_number() - @number, the largest yet, into set number @set */
+void set_add_number(struct ruleset_builder *builder, size_t set, uint32_t number,
+		    const char *comment);
+
+/**
+ * ruleset_add_notes() - an empty set, for rule_update(); its index
+ * @size, @timeout_s:	as in struct element_set; not 0
+ */
+size_t ruleset_add_notes(struct ruleset_builder *builder, const char *name,
+			 const struct key *key, uint32_t size, uint32_t timeout_s);
 
 /** ruleset_add_limit() - for rule_limit() */
 void ruleset_add_limit(struct ruleset_builder *builder, struct limit limit);
@@ -208,6 +244,9 @@ void rule_add(struct ruleset_builder *builder, enum statement_kind kind);
 void rule_goto(struct ruleset_builder *builder, const char *chain);
 void rule_jump(struct ruleset_builder *builder, const char *chain);
 void rule_connections_over(struct ruleset_builder *builder, uint32_t number);
+void rule_mark(struct ruleset_builder *builder, uint32_t mark);
+/** rule_update() - @key: fields of the types of @set's key */
+void rule_update(struct ruleset_builder *builder, const char *set, const struct key *key);
 /** rule_limit() - @name of a limit; what follows is only done while it is not exceeded */
 void rule_limit(struct ruleset_builder *builder, const char *name);
 

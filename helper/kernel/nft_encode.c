@@ -23,33 +23,15 @@
 #include <linux/netfilter/nf_tables.h>
 #include <net/if.h>
 
+#include "kernel/nft_field.h"
 #include "kernel/nft_set.h"
 
 /*
  * The most that one message of these can become: RULE_MAX_MATCHES of 400 bytes (family,
- * load, mask and comparison of a 16-byte value), RULE_MAX_STATEMENTS of 330 (a chain's
- * name is at most 255 bytes), three names, a comment.
+ * load, mask and comparison of a 16-byte value), RULE_MAX_STATEMENTS of 600 (a chain's or
+ * set's name is at most 255 bytes; a key is KEY_MAX_FIELDS loads of 60), three names, a comment.
  */
 #define ROOM_BYTES 8192
-
-/* Expressions of a rule being written. */
-struct rule_writer {
-	struct nftnl_rule *rule;
-	bool failed;                    /* memory ran out */
-};
-
-/* A new expression at the end of the rule, or NULL when memory has run out. */
-static struct nftnl_expr *add_expression(struct rule_writer *writer, const char *name)
-{
-	struct nftnl_expr *expression = writer->failed ? NULL : nftnl_expr_alloc(name);
-
-	if (!expression) {
-		writer->failed = true;
-		return NULL;
-	}
-	nftnl_rule_add_expr(writer->rule, expression);
-	return expression;
-}
 
 static void set_data(struct rule_writer *writer, struct nftnl_expr *expression, uint16_t attribute,
 		     const void *data, size_t size_bytes)
@@ -58,55 +40,9 @@ static void set_data(struct rule_writer *writer, struct nftnl_expr *expression, 
 		writer->failed = true;
 }
 
-static void load_meta(struct rule_writer *writer, uint32_t key)
-{
-	struct nftnl_expr *meta = add_expression(writer, "meta");
-
-	if (!meta)
-		return;
-	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_KEY, key);
-	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_DREG, NFT_REG_1);
-}
-
-static void load_payload(struct rule_writer *writer, uint32_t base, uint32_t offset_bytes,
-			 size_t length_bytes)
-{
-	struct nftnl_expr *payload = add_expression(writer, "payload");
-
-	if (!payload)
-		return;
-	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_DREG, NFT_REG_1);
-	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_BASE, base);
-	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_OFFSET, offset_bytes);
-	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_LEN, (uint32_t)length_bytes);
-}
-
-/* @key: NFT_CT_* */
-static void load_ct(struct rule_writer *writer, uint32_t key)
-{
-	struct nftnl_expr *ct = add_expression(writer, "ct");
-
-	if (!ct)
-		return;
-	nftnl_expr_set_u32(ct, NFTNL_EXPR_CT_KEY, key);
-	nftnl_expr_set_u32(ct, NFTNL_EXPR_CT_DREG, NFT_REG_1);
-}
-
-/* What the routing table says: @result, NFT_FIB_RESULT_*, of what @flags name, NFTA_FIB_F_*. */
-static void load_fib(struct rule_writer *writer, uint32_t result, uint32_t flags)
-{
-	struct nftnl_expr *fib = add_expression(writer, "fib");
-
-	if (!fib)
-		return;
-	nftnl_expr_set_u32(fib, NFTNL_EXPR_FIB_RESULT, result);
-	nftnl_expr_set_u32(fib, NFTNL_EXPR_FIB_FLAGS, flags);
-	nftnl_expr_set_u32(fib, NFTNL_EXPR_FIB_DREG, NFT_REG_1);
-}
-
 static void compare(struct rule_writer *writer, bool negated, const void *data, size_t size_bytes)
 {
-	struct nftnl_expr *cmp = add_expression(writer, "cmp");
+	struct nftnl_expr *cmp = nft_add_expression(writer, "cmp");
 
 	if (!cmp)
 		return;
@@ -118,7 +54,7 @@ static void compare(struct rule_writer *writer, bool negated, const void *data, 
 static void compare_range(struct rule_writer *writer, bool negated,
 			  const struct value_range *range, size_t size_bytes)
 {
-	struct nftnl_expr *expression = add_expression(writer, "range");
+	struct nftnl_expr *expression = nft_add_expression(writer, "range");
 
 	if (!expression)
 		return;
@@ -129,10 +65,17 @@ static void compare_range(struct rule_writer *writer, bool negated,
 	set_data(writer, expression, NFTNL_EXPR_RANGE_TO_DATA, range->last, size_bytes);
 }
 
+/* Go on only with packets of @family, NFPROTO_*. */
+static void match_family(struct rule_writer *writer, uint8_t family)
+{
+	nft_load_field(writer, FIELD_NFPROTO, sizeof(family));
+	compare(writer, false, &family, sizeof(family));
+}
+
 static void apply_mask(struct rule_writer *writer, const void *mask, size_t size_bytes)
 {
 	static const uint8_t zero[VALUE_MAX_BYTES];
-	struct nftnl_expr *bitwise = add_expression(writer, "bitwise");
+	struct nftnl_expr *bitwise = nft_add_expression(writer, "bitwise");
 
 	if (!bitwise)
 		return;
@@ -146,7 +89,7 @@ static void apply_mask(struct rule_writer *writer, const void *mask, size_t size
 /* @set: the name of the set; @set_id: its number in the transaction, of one without a name */
 static void look_up(struct rule_writer *writer, bool negated, const char *set, uint32_t set_id)
 {
-	struct nftnl_expr *lookup = add_expression(writer, "lookup");
+	struct nftnl_expr *lookup = nft_add_expression(writer, "lookup");
 
 	if (!lookup)
 		return;
@@ -159,77 +102,6 @@ static void look_up(struct rule_writer *writer, bool negated, const char *set, u
 		nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
 }
 
-/* Offset of an address in its header (RFC 791, section 3.1; RFC 8200, section 3). */
-static uint32_t address_offset_bytes(enum field field)
-{
-	switch (field) {
-	case FIELD_SADDR4:
-		return 12;
-	case FIELD_DADDR4:
-		return 16;
-	case FIELD_SADDR6:
-		return 8;
-	default:
-		return 24;
-	}
-}
-
-/*
- * Load the field. @length_bytes may be less than the field's size, for a comparison of
- * the first bytes only.
- */
-static void load_field(struct rule_writer *writer, enum field field, size_t length_bytes)
-{
-	/* Ports of TCP (RFC 9293), UDP (RFC 768) and SCTP (RFC 9260): source, destination. */
-	const uint32_t dport_offset_bytes = 2;
-
-	switch (field) {
-	case FIELD_IIFNAME:
-		load_meta(writer, NFT_META_IIFNAME);
-		return;
-	case FIELD_OIFNAME:
-		load_meta(writer, NFT_META_OIFNAME);
-		return;
-	case FIELD_IIFGROUP:
-		load_meta(writer, NFT_META_IIFGROUP);
-		return;
-	case FIELD_NFPROTO:
-		load_meta(writer, NFT_META_NFPROTO);
-		return;
-	case FIELD_L4PROTO:
-		load_meta(writer, NFT_META_L4PROTO);
-		return;
-	case FIELD_SADDR4:
-	case FIELD_DADDR4:
-	case FIELD_SADDR6:
-	case FIELD_DADDR6:
-		load_payload(writer, NFT_PAYLOAD_NETWORK_HEADER, address_offset_bytes(field),
-			     length_bytes);
-		return;
-	case FIELD_DPORT:
-		load_payload(writer, NFT_PAYLOAD_TRANSPORT_HEADER, dport_offset_bytes,
-			     length_bytes);
-		return;
-	case FIELD_ICMP_TYPE:
-	case FIELD_ICMPV6_TYPE:
-		load_payload(writer, NFT_PAYLOAD_TRANSPORT_HEADER, 0, length_bytes);
-		return;
-	case FIELD_CT_STATE:
-		load_ct(writer, NFT_CT_STATE);
-		return;
-	case FIELD_CT_MARK:
-		load_ct(writer, NFT_CT_MARK);
-		return;
-	case FIELD_FIB_SADDR_IIF_OIF:
-		load_fib(writer, NFT_FIB_RESULT_OIF,
-			 NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF | NFTA_FIB_F_PRESENT);
-		return;
-	case FIELD_FIB_DADDR_TYPE:
-		load_fib(writer, NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR);
-		return;
-	}
-}
-
 /* "eth0" to the last byte of a name's room, "cr-*" only as far as it goes. */
 static void match_ifname(struct rule_writer *writer, const struct match *match)
 {
@@ -237,7 +109,7 @@ static void match_ifname(struct rule_writer *writer, const struct match *match)
 	size_t length = strnlen(match->ifname, sizeof(name) - 1);
 
 	memcpy(name, match->ifname, length);
-	load_field(writer, match->field, sizeof(name));
+	nft_load_field(writer, match->field, sizeof(name));
 	if (length > 0 && name[length - 1] == '*')
 		compare(writer, match->negated, name, length - 1);
 	else
@@ -267,7 +139,7 @@ static void match_single(struct rule_writer *writer, const struct match *match)
 	/* Whole bytes of a prefix are compared alone: no mask. */
 	if (prefix > 0 && prefix % 8 == 0)
 		size_bytes = (size_t)prefix / 8;
-	load_field(writer, match->field, size_bytes);
+	nft_load_field(writer, match->field, size_bytes);
 	if (match->mask)
 		apply_mask(writer, &match->mask, sizeof(match->mask));
 
@@ -287,14 +159,14 @@ static void encode_match(struct rule_writer *writer, const struct match *match, 
 	if (match->ifname) {
 		match_ifname(writer, match);
 	} else if (match->field == FIELD_CT_STATE) {
-		load_field(writer, match->field, sizeof(match->mask));
+		nft_load_field(writer, match->field, sizeof(match->mask));
 		apply_mask(writer, &match->mask, sizeof(match->mask));
 		compare(writer, true, &no_bits, sizeof(no_bits));
 	} else if (match->set) {
-		load_field(writer, match->field, field_info(match->field)->size_bytes);
+		nft_load_field(writer, match->field, field_info(match->field)->size_bytes);
 		look_up(writer, match->negated, match->set, 0);
 	} else if (match->values.count > 1) {
-		load_field(writer, match->field, field_info(match->field)->size_bytes);
+		nft_load_field(writer, match->field, field_info(match->field)->size_bytes);
 		look_up(writer, match->negated, NFT_SET_NAME, set_id);
 	} else {
 		match_single(writer, match);
@@ -303,7 +175,7 @@ static void encode_match(struct rule_writer *writer, const struct match *match, 
 
 static void add_verdict(struct rule_writer *writer, int verdict, const char *chain)
 {
-	struct nftnl_expr *immediate = add_expression(writer, "immediate");
+	struct nftnl_expr *immediate = nft_add_expression(writer, "immediate");
 
 	if (!immediate)
 		return;
@@ -315,7 +187,7 @@ static void add_verdict(struct rule_writer *writer, int verdict, const char *cha
 
 static void add_reject(struct rule_writer *writer, uint32_t type, uint8_t code)
 {
-	struct nftnl_expr *reject = add_expression(writer, "reject");
+	struct nftnl_expr *reject = nft_add_expression(writer, "reject");
 
 	if (!reject)
 		return;
@@ -325,7 +197,7 @@ static void add_reject(struct rule_writer *writer, uint32_t type, uint8_t code)
 
 static void refer_to_limit(struct rule_writer *writer, const char *name)
 {
-	struct nftnl_expr *reference = add_expression(writer, "objref");
+	struct nftnl_expr *reference = nft_add_expression(writer, "objref");
 
 	if (!reference)
 		return;
@@ -337,12 +209,61 @@ static void refer_to_limit(struct rule_writer *writer, const char *name)
 /* Every connection that comes by is counted here; go on only when there are more than @most. */
 static void count_connections(struct rule_writer *writer, uint32_t most)
 {
-	struct nftnl_expr *count = add_expression(writer, "connlimit");
+	struct nftnl_expr *count = nft_add_expression(writer, "connlimit");
 
 	if (!count)
 		return;
 	nftnl_expr_set_u32(count, NFTNL_EXPR_CONNLIMIT_COUNT, most);
 	nftnl_expr_set_u32(count, NFTNL_EXPR_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV);
+}
+
+static void set_mark(struct rule_writer *writer, uint32_t mark)
+{
+	struct nftnl_expr *immediate = nft_add_expression(writer, "immediate");
+	struct nftnl_expr *meta = nft_add_expression(writer, "meta");
+
+	if (!immediate || !meta)
+		return;
+	nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_DREG, NFT_REG_1);
+	set_data(writer, immediate, NFTNL_EXPR_IMM_DATA, &mark, sizeof(mark));
+	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_SREG, NFT_REG_1);
+}
+
+/* The family that a packet must have to have the parts of @key, or 0. */
+static uint8_t key_family(const struct key *key)
+{
+	for (size_t i = 0; i < key->count; i++)
+		if (field_info(key->fields[i])->nfproto)
+			return field_info(key->fields[i])->nfproto;
+	return 0;
+}
+
+/* Load the parts of the key side by side, each in whole registers of 4 bytes; note them. */
+static void update_set(struct rule_writer *writer, const struct statement *statement)
+{
+	uint32_t word = 0;
+
+	for (size_t i = 0; i < statement->key.count; i++) {
+		size_t size_bytes = field_info(statement->key.fields[i])->size_bytes;
+
+		writer->reg = word ? NFT_REG32_00 + word : NFT_REG_1;
+		nft_load_field(writer, statement->key.fields[i], size_bytes);
+		word += (uint32_t)(size_bytes + 3) / 4;
+	}
+	writer->reg = NFT_REG_1;
+
+	struct nftnl_expr *dynset = nft_add_expression(writer, "dynset");
+	struct nftnl_expr *counter = dynset ? nftnl_expr_alloc("counter") : NULL;
+	if (!counter) {
+		writer->failed = true;
+		return;
+	}
+	nftnl_expr_add_expr(dynset, NFTNL_EXPR_DYNSET_EXPRESSIONS, counter);
+	nftnl_expr_set_u32(dynset, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
+	nftnl_expr_set_u32(dynset, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
+	if (nftnl_expr_set_str(dynset, NFTNL_EXPR_DYNSET_SET_NAME, statement->name) < 0)
+		writer->failed = true;
 }
 
 static void encode_statement(struct rule_writer *writer, const struct statement *statement)
@@ -352,7 +273,7 @@ static void encode_statement(struct rule_writer *writer, const struct statement 
 		refer_to_limit(writer, statement->name);
 		return;
 	case STATEMENT_COUNTER:
-		add_expression(writer, "counter");
+		nft_add_expression(writer, "counter");
 		return;
 	case STATEMENT_ACCEPT:
 		add_verdict(writer, NF_ACCEPT, NULL);
@@ -372,11 +293,20 @@ static void encode_statement(struct rule_writer *writer, const struct statement 
 	case STATEMENT_JUMP:
 		add_verdict(writer, NFT_JUMP, statement->name);
 		return;
+	case STATEMENT_RETURN:
+		add_verdict(writer, NFT_RETURN, NULL);
+		return;
+	case STATEMENT_MARK:
+		set_mark(writer, statement->number);
+		return;
+	case STATEMENT_UPDATE:
+		update_set(writer, statement);
+		return;
 	case STATEMENT_CONNECTIONS_OVER:
 		count_connections(writer, statement->number);
 		return;
 	case STATEMENT_MASQUERADE:
-		add_expression(writer, "masq");
+		nft_add_expression(writer, "masq");
 		return;
 	}
 }
@@ -404,16 +334,21 @@ static void encode_expressions(struct rule_writer *writer, const struct rule *ru
 		uint8_t family = field_info(match->field)->nfproto;
 
 		if (family && family != known) {
-			load_meta(writer, NFT_META_NFPROTO);
-			compare(writer, false, &family, sizeof(family));
+			match_family(writer, family);
 			known = family;
 		}
 		encode_match(writer, match, first_set_id);
 		if (match->values.count > 1)
 			first_set_id++;
 	}
-	for (size_t i = 0; i < rule->statements.count; i++)
-		encode_statement(writer, &rule->statements.items[i]);
+	for (size_t i = 0; i < rule->statements.count; i++) {
+		const struct statement *statement = &rule->statements.items[i];
+		uint8_t family = key_family(&statement->key);
+
+		if (family && family != known)
+			match_family(writer, family);
+		encode_statement(writer, statement);
+	}
 	if (rule->comment)
 		encode_comment(writer, rule->comment);
 }
@@ -421,7 +356,7 @@ static void encode_expressions(struct rule_writer *writer, const struct rule *ru
 int nft_encode_rule(struct nft_batch *batch, const char *table, const struct chain *chain,
 		    const struct rule *rule, uint32_t *set_id)
 {
-	struct rule_writer writer = { 0 };
+	struct rule_writer writer = { .reg = NFT_REG_1 };
 	uint32_t first_set_id = *set_id + 1;
 	struct nlmsghdr *message;
 

@@ -28,18 +28,20 @@
 
 /*
  * Elements of one message: their attribute must stay below 64 KiB, the limit of a netlink
- * attribute's length. An element is 56 bytes at most (IPv6 key, flags, user data).
+ * attribute's length. An element is 172 bytes at most (IPv6 key, flags, a comment).
  */
-#define ELEMENT_MAX_BYTES    64
-#define ELEMENTS_PER_MESSAGE 512
+#define ELEMENT_MAX_BYTES    192
+#define ELEMENTS_PER_MESSAGE 320
 static_assert(ELEMENT_MAX_BYTES * ELEMENTS_PER_MESSAGE < UINT16_MAX, "fits into an attribute");
 
 /* nft's numbers (enum datatypes, enum byteorder in its include/datatype.h). */
 enum {
 	TYPE_IPADDR = 7, TYPE_IP6ADDR = 8, TYPE_INET_PROTOCOL = 12, TYPE_INET_SERVICE = 13,
-	TYPE_ICMP_TYPE = 14, TYPE_ICMP6_TYPE = 29,
+	TYPE_ICMP_TYPE = 14, TYPE_MARK = 19, TYPE_ICMP6_TYPE = 29, TYPE_ICMP_CODE = 32,
+	TYPE_ICMPV6_CODE = 33,
 };
-enum { BYTEORDER_BIG_ENDIAN = 2 };
+#define TYPE_BITS 6     /* of each in the number of a key of several */
+enum { BYTEORDER_HOST_ENDIAN = 1, BYTEORDER_BIG_ENDIAN = 2 };
 
 /* nft's type of the field's values; 0 for those that no set is made of. */
 static uint32_t key_type(enum field field)
@@ -59,6 +61,12 @@ static uint32_t key_type(enum field field)
 		return TYPE_ICMP_TYPE;
 	case FIELD_ICMPV6_TYPE:
 		return TYPE_ICMP6_TYPE;
+	case FIELD_ICMP_CODE:
+		return TYPE_ICMP_CODE;
+	case FIELD_ICMPV6_CODE:
+		return TYPE_ICMPV6_CODE;
+	case FIELD_MARK:
+		return TYPE_MARK;
 	case FIELD_IIFNAME:
 	case FIELD_OIFNAME:
 	case FIELD_IIFGROUP:
@@ -75,8 +83,7 @@ static uint32_t key_type(enum field field)
 /* Elements of a set being written, message by message. */
 struct element_writer {
 	struct nft_batch *batch;
-	const char *table;
-	const char *set;                /* its name */
+	const char *table, *set;
 	uint32_t set_id;
 	size_t key_bytes;
 	size_t left;                    /* elements that are still to come, at most */
@@ -112,15 +119,16 @@ static int open_message(struct element_writer *writer)
 	return 0;
 }
 
-/* One element; @open: a range begins here that reaches the largest value. */
+/* What nft keeps beside an element: type, length, value. */
+struct note {
+	uint8_t type, length;
+	uint8_t value[COMMENT_MAX_BYTES + 1];
+};
+
+/* One element; @note: or NULL */
 static int put_element(struct element_writer *writer, const uint8_t *key, uint32_t flags,
-		       bool open)
+		       const struct note *note)
 {
-	/* A type-length-value triple of nft's own: SET_ELEM_FLAGS, a number in host order. */
-	struct { uint8_t type, length; uint8_t value[4]; } note = {
-		NFTNL_UDATA_SET_ELEM_FLAGS, sizeof(uint32_t), { 0 }
-	};
-	const uint32_t interval_open = NFTNL_SET_ELEM_F_INTERVAL_OPEN;
 	struct nlattr *element, *value;
 
 	if (!writer->message && open_message(writer) < 0)
@@ -131,10 +139,9 @@ static int put_element(struct element_writer *writer, const uint8_t *key, uint32
 	value = mnl_attr_nest_start(writer->message, NFTA_SET_ELEM_KEY);
 	mnl_attr_put(writer->message, NFTA_DATA_VALUE, writer->key_bytes, key);
 	mnl_attr_nest_end(writer->message, value);
-	if (open) {
-		memcpy(note.value, &interval_open, sizeof(interval_open));
-		mnl_attr_put(writer->message, NFTA_SET_ELEM_USERDATA, sizeof(note), &note);
-	}
+	if (note)
+		mnl_attr_put(writer->message, NFTA_SET_ELEM_USERDATA,
+			     offsetof(struct note, value) + note->length, note);
 	mnl_attr_nest_end(writer->message, element);
 
 	writer->left--;
@@ -164,13 +171,17 @@ static bool is_interval(const struct match *match)
 
 static int put_range(struct element_writer *writer, const struct value_range *range)
 {
+	/* A range that reaches the largest value has no end. The number is in host order. */
+	const uint32_t interval_open = NFTNL_SET_ELEM_F_INTERVAL_OPEN;
+	struct note open = { NFTNL_UDATA_SET_ELEM_FLAGS, sizeof(interval_open), { 0 } };
 	uint8_t end[VALUE_MAX_BYTES];
 	bool has_end = next_key(range->last, end, writer->key_bytes);
-	int rc = put_element(writer, range->first, 0, !has_end);
 
+	memcpy(open.value, &interval_open, sizeof(interval_open));
+	int rc = put_element(writer, range->first, 0, has_end ? NULL : &open);
 	if (rc < 0 || !has_end)
 		return rc;
-	return put_element(writer, end, NFT_SET_ELEM_INTERVAL_END, false);
+	return put_element(writer, end, NFT_SET_ELEM_INTERVAL_END, NULL);
 }
 
 static int put_elements(struct element_writer *writer, const struct match *match, bool interval)
@@ -179,37 +190,45 @@ static int put_elements(struct element_writer *writer, const struct match *match
 	int rc = 0;
 
 	if (interval && memcmp(match->values.items[0].first, zero, sizeof(zero)) != 0)
-		rc = put_element(writer, zero, NFT_SET_ELEM_INTERVAL_END, false);
+		rc = put_element(writer, zero, NFT_SET_ELEM_INTERVAL_END, NULL);
 	for (size_t i = 0; i < match->values.count && rc == 0; i++)
 		rc = interval ? put_range(writer, &match->values.items[i])
-			      : put_element(writer, match->values.items[i].first, 0, false);
+			      : put_element(writer, match->values.items[i].first, 0, NULL);
 	close_message(writer);
 	return rc;
 }
 
-/*
- * What libnftnl knows about a set of values of @field; NULL when memory ran out.
- * @size:	how many elements it is made for; 0: that changes
- */
-static struct nftnl_set *describe_set(const char *table, const char *name, enum field field,
-				      uint32_t set_id, uint32_t flags, size_t size)
+/* A set, as the kernel and nft want it described. */
+struct description {
+	const char *table, *name;
+	uint32_t id;
+	uint32_t flags;                 /* NFT_SET_* */
+	uint32_t key_type, key_bytes, byteorder;
+	uint32_t size;                  /* the most elements; 0: any number */
+	uint32_t timeout_s;             /* of elements, or 0 */
+};
+
+/* What libnftnl knows about the set; NULL when memory ran out. */
+static struct nftnl_set *describe(const struct description *description)
 {
 	struct nftnl_udata_buf *notes = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);
 	struct nftnl_set *set = nftnl_set_alloc();
 
 	if (!notes || !set)
 		goto fail;
-	nftnl_udata_put_u32(notes, NFTNL_UDATA_SET_KEYBYTEORDER, BYTEORDER_BIG_ENDIAN);
+	nftnl_udata_put_u32(notes, NFTNL_UDATA_SET_KEYBYTEORDER, description->byteorder);
 	nftnl_set_set_u32(set, NFTNL_SET_FAMILY, NFPROTO_INET);
-	nftnl_set_set_u32(set, NFTNL_SET_ID, set_id);
-	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, flags);
-	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, key_type(field));
-	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, field_info(field)->size_bytes);
+	nftnl_set_set_u32(set, NFTNL_SET_ID, description->id);
+	nftnl_set_set_u32(set, NFTNL_SET_FLAGS, description->flags);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_TYPE, description->key_type);
+	nftnl_set_set_u32(set, NFTNL_SET_KEY_LEN, description->key_bytes);
 	/* Lets the kernel choose the right structure and size it once. */
-	if (size)
-		nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, (uint32_t)size);
-	if (nftnl_set_set_str(set, NFTNL_SET_TABLE, table) < 0 ||
-	    nftnl_set_set_str(set, NFTNL_SET_NAME, name) < 0 ||
+	if (description->size)
+		nftnl_set_set_u32(set, NFTNL_SET_DESC_SIZE, description->size);
+	if (description->timeout_s)
+		nftnl_set_set_u64(set, NFTNL_SET_TIMEOUT, description->timeout_s * UINT64_C(1000));
+	if (nftnl_set_set_str(set, NFTNL_SET_TABLE, description->table) < 0 ||
+	    nftnl_set_set_str(set, NFTNL_SET_NAME, description->name) < 0 ||
 	    nftnl_set_set_data(set, NFTNL_SET_USERDATA, nftnl_udata_buf_data(notes),
 			       nftnl_udata_buf_len(notes)) < 0)
 		goto fail;
@@ -223,15 +242,12 @@ fail:
 	return NULL;
 }
 
-/* Make a set, without its elements. */
-static int encode_description(struct nft_batch *batch, const char *table, const char *name,
-			      enum field field, uint32_t set_id, uint32_t flags, size_t size)
+/* Make the set, without elements; 0 or -ENOMEM */
+static int put_set(struct nft_batch *batch, const struct description *description)
 {
+	struct nftnl_set *set = describe(description);
 	struct nlmsghdr *message;
-	struct nftnl_set *set;
 
-	assert(key_type(field));
-	set = describe_set(table, name, field, set_id, flags, size);
 	if (!set)
 		return -ENOMEM;
 	message = nft_batch_message(batch, NFT_MSG_NEWSET, NLM_F_CREATE, SET_ROOM_BYTES);
@@ -249,27 +265,72 @@ int nft_encode_set(struct nft_batch *batch, const char *table, const struct matc
 	bool interval = is_interval(match);
 	/* Two boundaries for a range, and the one at zero. */
 	size_t size = interval ? 2 * match->values.count + 1 : match->values.count;
-	uint32_t flags = NFT_SET_ANONYMOUS | NFT_SET_CONSTANT | (interval ? NFT_SET_INTERVAL : 0);
+	const struct description description = {
+		.table = table, .name = NFT_SET_NAME, .id = set_id,
+		.flags = NFT_SET_ANONYMOUS | NFT_SET_CONSTANT |
+			 (interval ? NFT_SET_INTERVAL : 0),
+		.key_type = key_type(match->field),
+		.key_bytes = field_info(match->field)->size_bytes,
+		.byteorder = BYTEORDER_BIG_ENDIAN, .size = (uint32_t)size,
+	};
 	struct element_writer writer = {
 		.batch = batch, .table = table, .set = NFT_SET_NAME, .set_id = set_id,
-		.left = size, .key_bytes = field_info(match->field)->size_bytes,
+		.left = size, .key_bytes = description.key_bytes,
 	};
-	int rc = encode_description(batch, table, NFT_SET_NAME, match->field, set_id, flags, size);
 
-	return rc < 0 ? rc : put_elements(&writer, match, interval);
+	assert(description.key_type);
+	if (put_set(batch, &description) < 0)
+		return -ENOMEM;
+	return put_elements(&writer, match, interval);
+}
+
+/* One value, with what is said of it, if anything is. */
+static int put_value(struct element_writer *writer, const uint8_t *value, const char *text)
+{
+	struct note comment = { .type = NFTNL_UDATA_SET_ELEM_COMMENT };
+
+	if (!text)
+		return put_element(writer, value, 0, NULL);
+	comment.length = (uint8_t)(strlen(text) + 1);
+	memcpy(comment.value, text, comment.length);
+	return put_element(writer, value, 0, &comment);
+}
+
+/* nft's type of a key of one field or several, and its size. */
+static void describe_key(const struct key *key, struct description *description)
+{
+	description->byteorder = key->fields[0] == FIELD_MARK ? BYTEORDER_HOST_ENDIAN
+							      : BYTEORDER_BIG_ENDIAN;
+	for (size_t i = 0; i < key->count; i++) {
+		uint32_t size_bytes = field_info(key->fields[i])->size_bytes;
+
+		assert(key_type(key->fields[i]));
+		description->key_type = description->key_type << TYPE_BITS |
+					key_type(key->fields[i]);
+		/* The parts of a key of several begin at whole registers. */
+		description->key_bytes += key->count > 1 ? (size_bytes + 3) & ~3U : size_bytes;
+	}
 }
 
 int nft_encode_named_set(struct nft_batch *batch, const char *table,
 			 const struct element_set *set, uint32_t set_id)
 {
+	struct description description = {
+		.table = table, .name = set->name, .id = set_id, .size = set->size,
+		.timeout_s = set->timeout_s, .flags = set->size ? NFT_SET_EVAL | NFT_SET_TIMEOUT : 0,
+	};
+
+	describe_key(&set->key, &description);
 	struct element_writer writer = {
 		.batch = batch, .table = table, .set = set->name, .set_id = set_id,
-		.left = set->values.count, .key_bytes = field_info(set->field)->size_bytes,
+		.left = set->values.count, .key_bytes = description.key_bytes,
 	};
-	int rc = encode_description(batch, table, set->name, set->field, set_id, 0, 0);
+	int rc = put_set(batch, &description);
 
+	assert(!set->values.count || set->key.count == 1);
 	for (size_t i = 0; i < set->values.count && rc == 0; i++)
-		rc = put_element(&writer, set->values.items[i].first, 0, false);
+		rc = put_value(&writer, set->values.items[i].first,
+			       i < set->comments.count ? set->comments.items[i] : NULL);
 	close_message(&writer);
 	return rc;
 }

@@ -19,7 +19,7 @@
 #define GOLDEN_DIRECTORY "tests/golden/"
 
 static const char *const golden_names[] = { "exam", "open", "reject", "edge", "icmp", "limit",
-	"connections", "names" };
+	"connections", "names", "log", "log-rule" };
 #define GOLDEN_COUNT (sizeof(golden_names) / sizeof(golden_names[0]))
 
 /* Everything that @stream still has, as a string. */

@@ -25,8 +25,8 @@ static void parse_valid(const char *text, struct arena *arena, struct policy *po
 	assert_int_equal(rc, 0);
 }
 
-#define DIRECTIVES "; expected include, description, uplink, logout, connections, low-ports, rebind, " \
-	"default, allow, deny, reject or expect"
+#define DIRECTIVES "; expected include, description, uplink, logout, connections, low-ports, " \
+	"rebind, log, default, allow, deny, reject or expect"
 #define PROTOCOLS "; expected tcp, udp, icmp or sctp"
 #define REMOTES "; expected any, host, peers, private, metadata, internet, set NAME, an address, a " \
 	"prefix or a host name"
@@ -102,12 +102,12 @@ static void test_policy_parse_reports_every_error(void **state)
 		  "1 to 65535" },
 		{ "allow out limit 1/day burst 65536", "1:29: '65536' is not a burst; expected a "
 		  "number from 1 to 65535" },
-		{ "allow out limit 1/day port 80", "1:23: unexpected 'port'; expected burst, a comment in "
+		{ "allow out limit 1/day port 80", "1:23: unexpected 'port'; expected burst, log, a comment in "
 		  "quotes or the end of the line" },
-		{ "allow out limit 1/day burst 3 bust 3", "1:31: unexpected 'bust'; expected a comment in "
-		  "quotes or the end of the line" },
-		{ "allow out tcp port 80 limt 1/day", "1:23: unexpected 'limt'; expected limit, a "
-		  "comment in quotes or the end of the line (did you mean 'limit'?)" },
+		{ "allow out limit 1/day burst 3 bust 3", "1:31: unexpected 'bust'; expected log, a "
+		  "comment in quotes or the end of the line" },
+		{ "allow out tcp port 80 limt 1/day", "1:23: unexpected 'limt'; expected limit, "
+		  "log, a comment in quotes or the end of the line (did you mean 'limit'?)" },
 		{ "default", "1:8: missing a verdict; expected allow, deny or reject" },
 		{ "default drop out", "1:9: 'drop' is not a verdict; expected allow, deny or "
 		  "reject" },
@@ -131,10 +131,10 @@ static void test_policy_parse_reports_every_error(void **state)
 		{ "allow out tcp,\"udp\"", "1:15: \"udp\" is not a protocol" PROTOCOLS },
 		{ "allow out !tcp", "1:11: '!' is not a protocol" PROTOCOLS },
 		{ "allow out tcp,udp,tcp", "1:19: 'tcp' stands twice in the list" },
-		{ "allow out tcp udp", "1:15: unexpected 'udp'; expected to, port, limit, a comment in "
-		  "quotes or the end of the line" },
-		{ "allow in tcp form 192.0.2.1", "1:14: unexpected 'form'; expected from, port, limit, a "
-		  "comment in quotes or the end of the line (did you mean 'from'?)" },
+		{ "allow out tcp udp", "1:15: unexpected 'udp'; expected to, port, limit, log, a "
+		  "comment in quotes or the end of the line" },
+		{ "allow in tcp form 192.0.2.1", "1:14: unexpected 'form'; expected from, port, limit, log, "
+		  "a comment in quotes or the end of the line (did you mean 'from'?)" },
 		{ "allow out icmp type", "1:20: missing a type of icmp" ICMP_TYPES },
 		{ "allow out icmp type echo-reqest", "1:21: 'echo-reqest' is not a type of icmp"
 		  ICMP_TYPES " (did you mean 'echo-request'?)" },
@@ -150,9 +150,9 @@ static void test_policy_parse_reports_every_error(void **state)
 		{ "allow out icmp type 8 port 80", "1:23: 'port' in a rule about icmp, which has "
 		  "none; expected a rule of its own for icmp" },
 		{ "allow out icmp type 8 form 192.0.2.1", "1:23: unexpected 'form'; expected to, "
-		  "limit, a comment in quotes or the end of the line" },
-		{ "allow out icmp typ 8", "1:16: unexpected 'typ'; expected type, to, limit, a comment in "
-		  "quotes or the end of the line (did you mean 'type'?)" },
+		  "limit, log, a comment in quotes or the end of the line" },
+		{ "allow out icmp typ 8", "1:16: unexpected 'typ'; expected type, to, limit, log, a "
+		  "comment in quotes or the end of the line (did you mean 'type'?)" },
 		{ "allow out from 192.0.2.1", "1:11: an 'out' rule takes 'to', not 'from'" },
 		{ "allow in tcp to 192.0.2.1", "1:14: an 'in' rule takes 'from', not 'to'" },
 		{ "allow out to", "1:13: missing an address" REMOTES },
@@ -198,10 +198,17 @@ static void test_policy_parse_reports_every_error(void **state)
 		  "it already" },
 		{ "allow out to private,any", "1:14: 'private' in one list with 'any', which has "
 		  "it already" },
-		{ "allow out to any log", "1:18: unexpected 'log'; expected port, limit, a comment in "
-		  "quotes or the end of the line" },
-		{ "allow out to host prot 80", "1:19: unexpected 'prot'; expected port, limit, a comment "
-		  "in quotes or the end of the line (did you mean 'port'?)" },
+		{ "allow out to any lag", "1:18: unexpected 'lag'; expected port, limit, log, a comment "
+		  "in quotes or the end of the line (did you mean 'log'?)" },
+		{ "allow out log limit 1/day", "1:15: unexpected 'limit'; expected a comment in quotes "
+		  "or the end of the line" },
+		{ "allow out limit 1/day log log", "1:27: unexpected 'log'; expected a comment in quotes "
+		  "or the end of the line" },
+		{ "log", "1:4: missing what to log; expected none or denied" },
+		{ "log all", "1:5: 'all' is not what to log; expected none or denied" },
+		{ "log denied\nlog none", "2:1: a second 'log'; the first is at line 1" },
+		{ "allow out to host prot 80", "1:19: unexpected 'prot'; expected port, limit, log, a "
+		  "comment in quotes or the end of the line (did you mean 'port'?)" },
 		{ "allow out to set", "1:17: missing a set" SETS },
 		{ "allow out to set campus", "1:18: 'campus' is not a set" SETS },
 		{ "allow out port", "1:15: missing a port" PORTS },
@@ -214,8 +221,8 @@ static void test_policy_parse_reports_every_error(void **state)
 		{ "allow out port 90-80", "1:16: the range '90-80' ends before it begins" },
 		{ "allow out tcp,icmp port 80", "1:20: 'port' in a rule about icmp, which has none; "
 		  "expected a rule of its own for icmp" },
-		{ "allow out port 80 to any", "1:19: unexpected 'to'; expected limit, a comment in quotes "
-		  "or the end of the line" },
+		{ "allow out port 80 to any", "1:19: unexpected 'to'; expected limit, log, a comment in "
+		  "quotes or the end of the line" },
 		{ "allow out \"a\" port 80", "1:15: unexpected 'port'; expected the end of the "
 		  "line" },
 		{ "allow out \"\"", "1:11: a comment of 0 bytes; expected 1 to 127" },
@@ -279,6 +286,8 @@ static const char *rule_text(struct arena *arena, const struct policy_rule *rule
 	if (rule->limit.packets)
 		text = arena_printf(arena, "%s limit %u/%u burst %u", text, rule->limit.packets,
 				    rule->limit.per_s, rule->limit.burst);
+	if (rule->log)
+		text = arena_printf(arena, "%s log", text);
 	if (rule->comment)
 		text = arena_printf(arena, "%s \"%s\"", text, rule->comment);
 	return text;
@@ -293,6 +302,9 @@ static void test_policy_parse_understands_rules(void **state)
 		{ "allow out", "allow out 0 any" },
 		{ "deny in", "deny in 0 any" },
 		{ "reject out to any", "reject out 0 any" },
+		{ "reject out tcp port 25 log", "reject out 1 any port 25-25 log" },
+		{ "allow in limit 1/day burst 9 log \"c\"", "allow in 0 any limit 1/86400 burst 9 log "
+		  "\"c\"" },
 		{ "allow out icmp", "allow out 4 any" },
 		{ "allow out icmp type echo-request,packet-too-big,13 to 192.0.2.1 \"why\"",
 		  "allow out 4 192.0.2.1 type 0:8,1:128,1:2,0:13,1:13 \"why\"" },
@@ -448,12 +460,14 @@ static void test_policy_parse_understands_settings(void **state)
 	assert_int_equal(policy.logout, LOGOUT_CUT);
 	assert_int_equal(policy.connections, 512);
 	assert_true(policy.low_ports);
+	assert_false(policy.log_denied);
 	assert_int_equal(policy.defaults[DIRECTION_OUT], VERDICT_DENY);
 	assert_int_equal(policy.defaults[DIRECTION_IN], VERDICT_ALLOW);
 
-	parse_valid("low-ports no\ndefault reject in\ndefault deny out\n", &arena, &policy);
+	parse_valid("low-ports no\nlog denied\ndefault reject in\ndefault deny out\n", &arena, &policy);
 	assert_int_equal(policy.connections, 0);
 	assert_false(policy.low_ports);
+	assert_true(policy.log_denied);
 	assert_int_equal(policy.defaults[DIRECTION_OUT], VERDICT_DENY);
 	assert_int_equal(policy.defaults[DIRECTION_IN], VERDICT_REJECT);
 }
@@ -529,6 +543,7 @@ static void test_policy_tells_what_rules_name_and_reach(void **state)
 		{ "allow out to peers", false, false, true },
 		{ "reject out to host,peers", true, false, false },
 		{ "deny out to peers port 22\nallow out to host,peers", true, true, true },
+		{ "log denied", true, false, false },
 	};
 
 	(void)state;
