@@ -59,6 +59,10 @@ static const struct word states[] = {
 	{ NF_CT_STATE_BIT(IP_CT_NEW), "new" }, { 0, NULL },
 };
 
+static const struct word statuses[] = {
+	{ IPS_SRC_NAT, "snat" }, { IPS_DST_NAT, "dnat" }, { 0, NULL },
+};
+
 static const struct word hooks[] = {
 	{ NF_INET_PRE_ROUTING, "prerouting" }, { NF_INET_LOCAL_IN, "input" },
 	{ NF_INET_FORWARD, "forward" }, { NF_INET_LOCAL_OUT, "output" },
@@ -140,6 +144,7 @@ static void write_value(struct buffer *buffer, enum field field, const uint8_t *
 		}
 		/* fall through */
 	case FIELD_IIFGROUP:
+	case FIELD_TURN:
 		buffer_printf(buffer, "%" PRIu32, value_u32(bytes));
 		return;
 	case FIELD_CT_MARK:
@@ -149,6 +154,7 @@ static void write_value(struct buffer *buffer, enum field field, const uint8_t *
 	case FIELD_IIFNAME:
 	case FIELD_OIFNAME:
 	case FIELD_CT_STATE:
+	case FIELD_CT_STATUS:
 		return; /* no values: write_match() */
 	}
 }
@@ -202,14 +208,14 @@ static void write_values(struct buffer *buffer, const struct match *match)
 }
 
 /* "established,related" */
-static void write_states(struct buffer *buffer, uint32_t mask)
+static void write_bits(struct buffer *buffer, const struct word *words, uint32_t mask)
 {
 	const char *comma = " ";
 
-	for (const struct word *state = states; state->text; state++) {
-		if (!(mask & state->value))
+	for (const struct word *word = words; word->text; word++) {
+		if (!(mask & word->value))
 			continue;
-		buffer_printf(buffer, "%s%s", comma, state->text);
+		buffer_printf(buffer, "%s%s", comma, word->text);
 		comma = ",";
 	}
 }
@@ -234,9 +240,16 @@ static void write_match(struct buffer *buffer, const struct match *match,
 		buffer_puts(buffer, field_info(match->field)->words);
 
 	if (match->field == FIELD_CT_STATE) {
-		write_states(buffer, match->mask);
+		write_bits(buffer, states, match->mask);
 		return;
 	}
+	if (match->field == FIELD_CT_STATUS) {
+		buffer_puts(buffer, match->negated ? " !" : "");
+		write_bits(buffer, statuses, match->mask);
+		return;
+	}
+	if (match->turns)
+		buffer_printf(buffer, " %" PRIu32, match->turns);
 	if (match->mask) {
 		buffer_puts(buffer, " & ");
 		write_value(buffer, match->field, (const uint8_t *)&match->mask);
@@ -258,6 +271,15 @@ static void write_key(struct buffer *buffer, const struct key *key)
 {
 	for (size_t i = 0; i < key->count; i++)
 		buffer_printf(buffer, "%s%s", i > 0 ? " . " : "", field_info(key->fields[i])->words);
+}
+
+/* "dnat ip to 192.0.2.1" */
+static void write_dnat(struct buffer *buffer, const struct address *address)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	address_format(address, text);
+	buffer_printf(buffer, "dnat %s to %s", address->family == FAMILY_IPV4 ? "ip" : "ip6", text);
 }
 
 static void write_statement(struct buffer *buffer, const struct statement *statement)
@@ -303,6 +325,9 @@ static void write_statement(struct buffer *buffer, const struct statement *state
 		return;
 	case STATEMENT_MASQUERADE:
 		buffer_puts(buffer, "masquerade");
+		return;
+	case STATEMENT_DNAT:
+		write_dnat(buffer, &statement->address);
 		return;
 	}
 }

@@ -25,6 +25,8 @@ static const struct field_info fields[] = {
 	[FIELD_MARK]     = { "meta mark", "mark", 4, 0 },
 	[FIELD_CT_STATE] = { "ct state", NULL, 4, 0 },
 	[FIELD_CT_MARK]  = { "ct mark", NULL, 4, 0 },
+	[FIELD_CT_STATUS] = { "ct status", NULL, 4, 0 },
+	[FIELD_TURN]     = { "numgen inc mod", NULL, 4, 0 },
 	[FIELD_FIB_SADDR_IIF_OIF] = { "fib saddr . iif oif", NULL, 4, 0 },
 	[FIELD_FIB_DADDR_TYPE] = { "fib daddr type", NULL, 4, 0 },
 };
@@ -243,6 +245,25 @@ void rule_match_state(struct ruleset_builder *builder, uint32_t states)
 		match->mask = states;
 }
 
+void rule_match_status(struct ruleset_builder *builder, uint32_t status, bool negated)
+{
+	struct match *match = add_match(builder, FIELD_CT_STATUS);
+
+	if (!match)
+		return;
+	match->mask = status;
+	match->negated = negated;
+}
+
+void rule_match_turn(struct ruleset_builder *builder, uint32_t turns)
+{
+	const uint32_t first = 0;
+
+	rule_match_value(builder, FIELD_TURN, &first);
+	if (!builder->failed)
+		builder->rule->matches.items[builder->rule->matches.count - 1].turns = turns;
+}
+
 /* Add one to a big-endian number; false when it was the largest. */
 static bool increment(uint8_t *bytes, size_t size_bytes)
 {
@@ -338,6 +359,11 @@ void rule_goto(struct ruleset_builder *builder, const char *chain)
 void rule_jump(struct ruleset_builder *builder, const char *chain)
 {
 	add_statement(builder, (struct statement){ .kind = STATEMENT_JUMP, .name = chain });
+}
+
+void rule_dnat(struct ruleset_builder *builder, const struct address *address)
+{
+	add_statement(builder, (struct statement){ .kind = STATEMENT_DNAT, .address = *address });
 }
 
 void rule_connections_over(struct ruleset_builder *builder, uint32_t number)

@@ -31,6 +31,8 @@ enum field {
 	FIELD_MARK,                             /* the packet's; see core/log.h */
 	FIELD_CT_STATE,                         /* any state of the mask */
 	FIELD_CT_MARK,                          /* the connection's; see core/connection.h */
+	FIELD_CT_STATUS,                        /* any bit of the mask, IPS_*; negated: none */
+	FIELD_TURN,                             /* 0 for the first of so many packets, then 1, ... */
 	FIELD_FIB_SADDR_IIF_OIF,                /* result of "fib saddr . iif oif"; 0 = missing */
 	FIELD_FIB_DADDR_TYPE,                   /* RTN_*: how the host would route it */
 };
@@ -50,11 +52,13 @@ struct match {
 	enum field field;
 	bool negated;                           /* != */
 	uint32_t mask;                          /* not 0: (field & mask) is compared */
+	uint32_t turns;                         /* FIELD_TURN: of how many packets */
 	const char *ifname;                     /* FIELD_IIFNAME, FIELD_OIFNAME */
 	const char *set;                        /* what is looked for in the set of this name */
 	/*
 	 * Sorted; no two overlap or touch. One value or range: a comparison; several: one
-	 * anonymous set. Interface names, FIELD_CT_STATE and named sets have none.
+	 * anonymous set. Interface names, FIELD_CT_STATE, FIELD_CT_STATUS and named
+	 * sets have none.
 	 */
 	ARENA_LIST(struct value_range) values;
 };
@@ -76,6 +80,7 @@ enum statement_kind {
 	/* Count the connection; go on only when more than a number of those counted are open. */
 	STATEMENT_CONNECTIONS_OVER,
 	STATEMENT_MASQUERADE,
+	STATEMENT_DNAT,                         /* to an address, of the family that was matched */
 };
 
 /* Fields of a set's key, one behind the other. */
@@ -90,6 +95,7 @@ struct statement {
 	const char *name;                       /* _GOTO, _JUMP: of the chain; _LIMIT, _UPDATE: of it */
 	uint32_t number;                        /* _CONNECTIONS_OVER, _MARK */
 	struct key key;                         /* _UPDATE: where its parts come from */
+	struct address address;                 /* _DNAT */
 };
 
 /* Bytes of a comment without terminator: nft's NFTNL_UDATA_COMMENT_MAXLEN counts it. */
@@ -112,6 +118,7 @@ struct rule {
 #define PRIORITY_RAW    (-300)
 #define PRIORITY_FILTER 0
 #define PRIORITY_SRCNAT 100
+#define PRIORITY_DSTNAT (-100)
 
 struct chain {
 	const char *name;
@@ -227,6 +234,12 @@ void rule_match_bits(struct ruleset_builder *builder, enum field field, uint32_t
 /** rule_match_state() - one of @states, NF_CT_STATE_BIT()s */
 void rule_match_state(struct ruleset_builder *builder, uint32_t states);
 
+/** rule_match_status() - (@negated: none) one of @status, IPS_* bits */
+void rule_match_status(struct ruleset_builder *builder, uint32_t status, bool negated);
+
+/** rule_match_turn() - the first of every @turns packets that come as far as this match */
+void rule_match_turn(struct ruleset_builder *builder, uint32_t turns);
+
 /**
  * rule_match_ranges() - the field is in one of @ranges, or in none when @negated
  * @ranges:	at least one; in any order, may overlap; sorted and merged here
@@ -243,6 +256,8 @@ void rule_match_value(struct ruleset_builder *builder, enum field field, const v
 void rule_add(struct ruleset_builder *builder, enum statement_kind kind);
 void rule_goto(struct ruleset_builder *builder, const char *chain);
 void rule_jump(struct ruleset_builder *builder, const char *chain);
+/** rule_dnat() - send the connection to @address instead; in a chain of type nat */
+void rule_dnat(struct ruleset_builder *builder, const struct address *address);
 void rule_connections_over(struct ruleset_builder *builder, uint32_t number);
 void rule_mark(struct ruleset_builder *builder, uint32_t mark);
 /** rule_update() - @key: fields of the types of @set's key */

@@ -72,6 +72,18 @@ static void match_family(struct rule_writer *writer, uint8_t family)
 	compare(writer, false, &family, sizeof(family));
 }
 
+/* Every packet that comes by takes the next number below @turns. */
+static void load_turn(struct rule_writer *writer, uint32_t turns)
+{
+	struct nftnl_expr *numgen = nft_add_expression(writer, "numgen");
+
+	if (!numgen)
+		return;
+	nftnl_expr_set_u32(numgen, NFTNL_EXPR_NG_DREG, NFT_REG_1);
+	nftnl_expr_set_u32(numgen, NFTNL_EXPR_NG_MODULUS, turns);
+	nftnl_expr_set_u32(numgen, NFTNL_EXPR_NG_TYPE, NFT_NG_INCREMENTAL);
+}
+
 static void apply_mask(struct rule_writer *writer, const void *mask, size_t size_bytes)
 {
 	static const uint8_t zero[VALUE_MAX_BYTES];
@@ -158,10 +170,13 @@ static void encode_match(struct rule_writer *writer, const struct match *match, 
 
 	if (match->ifname) {
 		match_ifname(writer, match);
-	} else if (match->field == FIELD_CT_STATE) {
+	} else if (match->field == FIELD_CT_STATE || match->field == FIELD_CT_STATUS) {
 		nft_load_field(writer, match->field, sizeof(match->mask));
 		apply_mask(writer, &match->mask, sizeof(match->mask));
-		compare(writer, true, &no_bits, sizeof(no_bits));
+		compare(writer, !match->negated, &no_bits, sizeof(no_bits));
+	} else if (match->field == FIELD_TURN) {
+		load_turn(writer, match->turns);
+		compare(writer, false, match->values.items[0].first, sizeof(match->turns));
 	} else if (match->set) {
 		nft_load_field(writer, match->field, field_info(match->field)->size_bytes);
 		look_up(writer, match->negated, match->set, 0);
@@ -266,6 +281,26 @@ static void update_set(struct rule_writer *writer, const struct statement *state
 		writer->failed = true;
 }
 
+/* Send the connection to @address. */
+static void add_dnat(struct rule_writer *writer, const struct address *address)
+{
+	struct nftnl_expr *immediate = nft_add_expression(writer, "immediate");
+
+	if (!immediate)
+		return;
+	nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_DREG, NFT_REG_1);
+	set_data(writer, immediate, NFTNL_EXPR_IMM_DATA, address->bytes,
+		 address_size(address->family));
+
+	struct nftnl_expr *nat = nft_add_expression(writer, "nat");
+	if (!nat)
+		return;
+	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT);
+	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_FAMILY,
+			   address->family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
+	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1);
+}
+
 static void encode_statement(struct rule_writer *writer, const struct statement *statement)
 {
 	switch (statement->kind) {
@@ -307,6 +342,9 @@ static void encode_statement(struct rule_writer *writer, const struct statement 
 		return;
 	case STATEMENT_MASQUERADE:
 		nft_add_expression(writer, "masq");
+		return;
+	case STATEMENT_DNAT:
+		add_dnat(writer, &statement->address);
 		return;
 	}
 }

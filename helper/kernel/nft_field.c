@@ -128,6 +128,11 @@ void nft_load_field(struct rule_writer *writer, enum field field, size_t length_
 	case FIELD_CT_MARK:
 		load_ct(writer, NFT_CT_MARK);
 		return;
+	case FIELD_CT_STATUS:
+		load_ct(writer, NFT_CT_STATUS);
+		return;
+	case FIELD_TURN:
+		return; /* nft_encode.c */
 	case FIELD_FIB_SADDR_IIF_OIF:
 		load_fib(writer, NFT_FIB_RESULT_OIF,
 			 NFTA_FIB_F_SADDR | NFTA_FIB_F_IIF | NFTA_FIB_F_PRESENT);
