@@ -20,11 +20,11 @@
 #include "cli/check.h"
 #include "cli/cli.h"
 #include "cli/hostns.h"
+#include "cli/login.h"
 #include "cli/owner.h"
 #include "cli/prospect.h"
 #include "cli/view.h"
 #include "pam/client.h"
-#include "pam/subject.h"
 
 /* Carrels that are done before a person begins to wonder. */
 #define PROGRESS_FROM 50
@@ -46,33 +46,6 @@ static int fail(struct application *application, struct applied *applied,
 	applied->result = APPLY_FAILED;
 	applied->message = arena_strdup(&application->arena, err->text);
 	return applied->message ? 0 : -ENOMEM;
-}
-
-/**
- * look_up_login() - the login that decided about @record's carrel, with today's groups
- *
- * Where the account is gone, or the uid is somebody else's now, it is nobody's login: the
- * service is empty then, and the carrel keeps its policy.
- *
- * Return: 0 or -errno
- */
-static int look_up_login(const struct record *record, const struct config *config,
-			 struct arena *arena, struct subject *ret, struct carrel_error *err)
-{
-	const struct record_login *login = &record->login;
-	struct subject subject;
-
-	int rc = subject_look_up(record->user, login->service, login->tty, login->rhost, config,
-				 arena, &subject, err);
-	if (rc < 0 && rc != -ENOENT)
-		return rc;
-	if (rc < 0 || subject.uid != record->uid)
-		subject = (struct subject){
-			.user = record->user, .uid = record->uid,
-			.service = "", .tty = "", .rhost = "",
-		};
-	*ret = subject;
-	return 0;
 }
 
 /** take_reply() - what the helper's answer says of @applied; 0 or -ENOMEM */
@@ -131,7 +104,7 @@ static int apply_once(struct application *application, struct applied *applied, 
 	struct carrel_error err = { 0 };
 
 	*ret_stale = false;
-	if (look_up_login(&applied->record, &application->config, &arena, &request.subject,
+	if (login_of_record(&applied->record, &application->config, &arena, &request.subject,
 			  &err) < 0 ||
 	    client_call(&options, &request, &reply, &err) < 0)
 		return fail(application, applied, &err);
@@ -176,20 +149,7 @@ static int foresee(struct application *application, struct applied *applied)
 		.config_path = application->invocation->config, .config = application->config,
 		.state_fd = application->state_fd, .arena = &application->arena,
 	};
-	const struct record *record = &applied->record;
-	struct carrel_error err = { 0 };
-	struct subject subject;
-
-	if (look_up_login(record, &application->config, &application->arena, &subject, &err) < 0)
-		return cli_fail(CLI_FAILURE, &err);
-	int status = CLI_OK;
-	if (subject.service[0])
-		status = prospect_assign(&prospect, &subject);
-	if (status == CLI_OK && !prospect.confined)
-		status = prospect_read_policy(&prospect, record->policy);
-	if (status == CLI_OK)
-		status = prospect_look(&prospect, record->uid, record->user);
-	if (status != CLI_OK)
+	if (prospect_of_record(&prospect, &applied->record) != CLI_OK)
 		return CLI_FAILURE;
 	applied->policy = arena_strdup(&application->arena, prospect.policy.name);
 	switch (prospect.course) {

@@ -62,6 +62,13 @@ static const struct subcommand subcommands[] = {
 		"configuration is invalid, nothing is changed anywhere.\n",
 		OPTION_JSON | OPTION_DRY_RUN, 0, ARGUMENTS_ANY, cli_apply,
 	}, {
+		"diff", "[--json] USER",
+		"show where a user's carrel, or the host, is not as it should be",
+		"Compares what the kernel has with what the policy says now: rules by the bytes of\n"
+		"their expressions, links, addresses, routes, neighbours, settings, the pin and the\n"
+		"record. Only looks. Exits 0 when there is no difference, 5 when there is one.\n",
+		OPTION_JSON, 1, 1, cli_diff,
+	}, {
 		"run", "[--user USER] POLICY -- COMMAND [ARGUMENT...]",
 		"run a command in a network of its own, with a policy",
 		"The network is gone when the command has ended. The command runs as root, or as\n"

@@ -22,7 +22,7 @@ enum cli_exit {
 	CLI_USAGE = 2,
 	CLI_NOT_FOUND = 3,      /* no such user, carrel or policy */
 	CLI_INVALID = 4,        /* the configuration is */
-	CLI_NO = 5,             /* the answer of `carrel explain`, or the doctor's */
+	CLI_NO = 5,             /* the answer of `carrel explain`, or of diff, or the doctor's */
 };
 
 /* Where POSIX puts a command that was found but could not be run, and one that was not. */
@@ -42,6 +42,7 @@ int cli_explain(const struct invocation *invocation);
 int cli_plan(const struct invocation *invocation);
 int cli_apply(const struct invocation *invocation);
 int cli_status(const struct invocation *invocation);
+int cli_diff(const struct invocation *invocation);
 int cli_run(const struct invocation *invocation);
 int cli_remove(const struct invocation *invocation);
 int cli_gc(const struct invocation *invocation);

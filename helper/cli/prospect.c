@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "cli/cli.h"
+#include "cli/login.h"
 #include "cli/policyfile.h"
 #include "core/allocate.h"
 #include "kernel/facts.h"
-#include "kernel/link.h"
 #include "kernel/rtnl.h"
 #include "state/source.h"
 #include "state/state.h"
@@ -113,23 +112,6 @@ static int choose(struct prospect *prospect, struct carrel_error *err)
 	return prospect->policy.uplink == UPLINK_NONE ? 0 : find_addresses(prospect, err);
 }
 
-/**
- * stands() - is the carrel whole? Not when somebody deleted its link.
- *
- * Without privilege nobody can tell whether this is the host's namespace: the link is
- * taken to be there.
- */
-static bool stands(const struct sight *sight, const struct rtnl *host)
-{
-	char link[LINK_NAME_SIZE];
-
-	if (!sight->whole || geteuid() != 0 ||
-	    strcmp(sight->record.uplink, uplink_name(UPLINK_NONE)) == 0)
-		return sight->whole;
-	name_of_host_link(sight->seen.uid, link);
-	return link_index(host, link) != -ENODEV;
-}
-
 /** gather() - what prospect_look() needs of the kernel and of /run/carrel */
 static int gather(struct prospect *prospect, uid_t uid, struct carrel_error *err)
 {
@@ -144,8 +126,23 @@ static int gather(struct prospect *prospect, uid_t uid, struct carrel_error *err
 	if (rc < 0)
 		return rc;
 	facts_find_mtu(&host, &prospect->facts);
-	prospect->standing = stands(&prospect->sight, &host);
+	prospect->standing = prospect->sight.whole;
 	return 0;
+}
+
+int prospect_of_record(struct prospect *prospect, const struct record *record)
+{
+	struct carrel_error err = { 0 };
+	struct subject subject;
+	int status = CLI_OK;
+
+	if (login_of_record(record, &prospect->config, prospect->arena, &subject, &err) < 0)
+		return cli_fail(CLI_FAILURE, &err);
+	if (subject.service[0])
+		status = prospect_assign(prospect, &subject);
+	if (status == CLI_OK && !prospect->confined)
+		status = prospect_read_policy(prospect, record->policy);
+	return status == CLI_OK ? prospect_look(prospect, record->uid, record->user) : status;
 }
 
 int prospect_look(struct prospect *prospect, uid_t uid, const char *user)

@@ -48,4 +48,11 @@ int prospect_read_policy(struct prospect *prospect, const char *name);
  */
 int prospect_look(struct prospect *prospect, uid_t uid, const char *user);
 
+/**
+ * prospect_of_record() - assign, read and look, as `carrel apply` does for an open carrel
+ *
+ * What the login that decided about it would get now; the policy that it has, where that is none.
+ */
+int prospect_of_record(struct prospect *prospect, const struct record *record);
+
 #endif

@@ -361,9 +361,9 @@ static bool is_implied(const struct rule *rule, size_t index)
 	return match->field == FIELD_NFPROTO && left >= 2 && field_is_type(match[2].field);
 }
 
-static void write_rule(struct buffer *buffer, const struct rule *rule)
+void nfttext_write_rule(struct buffer *buffer, const struct rule *rule)
 {
-	const char *blank = "\t\t";
+	const char *blank = "";
 
 	for (size_t i = 0; i < rule->matches.count; i++) {
 		const struct match *match = &rule->matches.items[i];
@@ -381,6 +381,12 @@ static void write_rule(struct buffer *buffer, const struct rule *rule)
 	}
 	if (rule->comment)
 		buffer_printf(buffer, " comment \"%s\"", rule->comment);
+}
+
+static void write_rule_line(struct buffer *buffer, const struct rule *rule)
+{
+	buffer_puts(buffer, "\t\t");
+	nfttext_write_rule(buffer, rule);
 	buffer_puts(buffer, "\n");
 }
 
@@ -494,7 +500,7 @@ void nfttext_write(const struct ruleset *ruleset, struct buffer *buffer)
 		if (chain->base)
 			write_hook(buffer, chain);
 		for (size_t j = 0; j < chain->rules.count; j++)
-			write_rule(buffer, &chain->rules.items[j]);
+			write_rule_line(buffer, &chain->rules.items[j]);
 		buffer_puts(buffer, "\t}\n");
 	}
 	buffer_puts(buffer, "}\n");

@@ -9,4 +9,7 @@
 /** nfttext_write() - append @ruleset to @buffer (check buffer->failed) */
 void nfttext_write(const struct ruleset *ruleset, struct buffer *buffer);
 
+/** nfttext_write_rule() - append one rule, without indentation or newline */
+void nfttext_write_rule(struct buffer *buffer, const struct rule *rule);
+
 #endif

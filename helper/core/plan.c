@@ -68,6 +68,7 @@ uint32_t plan_group(const struct policy *policy)
 struct writer {
 	struct arena *arena;
 	struct plan *plan;
+	bool replace;                   /* what is made may be there already */
 	bool failed;
 	struct plan_operation spare;    /* written to when memory ran out */
 };
@@ -104,6 +105,7 @@ static void add_host_family(struct writer *writer, const struct address *address
 
 	operation->route.destination.address = *address;
 	operation->route.destination.length = (uint8_t)address_bits(address->family);
+	operation->route.replace = writer->replace;
 	add_neighbour(writer, PLACE_HOST, LINK_HOST_END, address, plan_mac_carrel);
 }
 
@@ -122,7 +124,25 @@ static void add_carrel_route(struct writer *writer, enum family family)
 
 	operation->route.destination.address.family = family;
 	operation->route.has_gateway = true;
+	operation->route.replace = writer->replace;
 	operation->route.gateway = gateways[family];
+}
+
+/*
+ * Up, and with a name that tells whose namespace it is: by it a process's namespace is known
+ * again where the pin is lost, and a pinned one where the record is.
+ */
+static void add_loopback(struct writer *writer, const struct plan_input *input)
+{
+	struct plan_operation *up = add(writer, PLAN_LINK_UP, PLACE_CARREL, LINK_LOOPBACK);
+	char name[NETNS_NAME_SIZE];
+
+	if (input->throwaway)
+		return;
+	name_of_netns(input->uid, name);
+	up->up.alias = arena_strdup(writer->arena, name);
+	if (!up->up.alias)
+		writer->failed = true;
 }
 
 static void add_uplink(struct writer *writer, const struct plan_input *input)
@@ -138,12 +158,14 @@ static void add_uplink(struct writer *writer, const struct plan_input *input)
 	quiet->quiet.ipv6 = input->facts->ipv6;
 	quiet->quiet.forward = true;
 	quiet->quiet.alias = input->user;
-	add(writer, PLAN_LINK_UP, PLACE_HOST, LINK_HOST_END);
-	add_host_family(writer, &input->address4);
-	if (input->facts->ipv6)
-		add_host_family(writer, &input->address6);
+	add(writer, input->cut ? PLAN_LINK_DOWN : PLAN_LINK_UP, PLACE_HOST, LINK_HOST_END);
+	if (!input->cut) {
+		add_host_family(writer, &input->address4);
+		if (input->facts->ipv6)
+			add_host_family(writer, &input->address6);
+	}
 
-	add(writer, PLAN_LINK_UP, PLACE_CARREL, LINK_LOOPBACK);
+	add_loopback(writer, input);
 	add(writer, PLAN_LINK_QUIET, PLACE_CARREL, LINK_UPLINK)->quiet.ipv6 = input->facts->ipv6;
 	add_carrel_address(writer, &input->address4);
 	if (input->facts->ipv6)
@@ -209,6 +231,19 @@ static void add_low_ports(struct writer *writer, bool everyone)
 	operation->sysctl.value = everyone ? "0" : "1024";
 }
 
+static void add_sysctls(struct writer *writer, const struct plan_input *input)
+{
+	for (size_t i = 0; i < sizeof(carrel_sysctls) / sizeof(*carrel_sysctls); i++) {
+		struct plan_operation *operation;
+
+		if (carrel_sysctls[i].ipv6 && !input->facts->ipv6)
+			continue;
+		operation = add(writer, PLAN_SYSCTL, PLACE_CARREL, LINK_LOOPBACK);
+		operation->sysctl.path = carrel_sysctls[i].path;
+		operation->sysctl.value = carrel_sysctls[i].value;
+	}
+}
+
 int plan_build(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
 	       struct carrel_error *err)
 {
@@ -217,15 +252,7 @@ int plan_build(const struct plan_input *input, struct arena *arena, struct plan 
 	int rc;
 
 	add(&writer, PLAN_NETNS, PLACE_CARREL, LINK_LOOPBACK);
-	for (size_t i = 0; i < sizeof(carrel_sysctls) / sizeof(*carrel_sysctls); i++) {
-		struct plan_operation *operation;
-
-		if (carrel_sysctls[i].ipv6 && !input->facts->ipv6)
-			continue;
-		operation = add(&writer, PLAN_SYSCTL, PLACE_CARREL, LINK_LOOPBACK);
-		operation->sysctl.path = carrel_sysctls[i].path;
-		operation->sysctl.value = carrel_sysctls[i].value;
-	}
+	add_sysctls(&writer, input);
 	if (input->policy->low_ports)
 		add_low_ports(&writer, true);
 	rc = add_rules(&writer, input, false, err);
@@ -237,7 +264,7 @@ int plan_build(const struct plan_input *input, struct arena *arena, struct plan 
 		add_uplink(&writer, input);
 		break;
 	case UPLINK_NONE:
-		add(&writer, PLAN_LINK_UP, PLACE_CARREL, LINK_LOOPBACK);
+		add_loopback(&writer, input);
 		break;
 	}
 	if (!input->throwaway)
@@ -267,6 +294,33 @@ int plan_update(const struct plan_input *input, struct arena *arena, struct plan
 			plan_group(input->policy);
 	if (input->policy->uplink != UPLINK_NONE && input->reconnect)
 		add_reconnection(&writer, input);
+	if (writer.failed)
+		return error_set(err, ENOMEM, "out of memory");
+	*ret_plan = plan;
+	return 0;
+}
+
+int plan_intend(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
+		struct carrel_error *err)
+{
+	struct plan plan = { 0 };
+	struct writer writer = { .arena = arena, .plan = &plan, .replace = true };
+	int rc;
+
+	add_sysctls(&writer, input);
+	add_low_ports(&writer, input->policy->low_ports);
+	rc = add_rules(&writer, input, true, err);
+	if (rc < 0)
+		return rc;
+	add_connections(&writer, input);
+	switch (input->policy->uplink) {
+	case UPLINK_NAT:
+		add_uplink(&writer, input);
+		break;
+	case UPLINK_NONE:
+		add_loopback(&writer, input);
+		break;
+	}
 	if (writer.failed)
 		return error_set(err, ENOMEM, "out of memory");
 	*ret_plan = plan;
@@ -315,6 +369,12 @@ void plan_describe(const struct plan_operation *operation, struct buffer *buffer
 		break;
 	case PLAN_LINK_GROUP:
 		buffer_printf(buffer, "set group 0x%x on %s", operation->group, link);
+		break;
+	case PLAN_LINK_RESET:
+		buffer_printf(buffer, "reset %s", link);
+		break;
+	case PLAN_LINK_DELETE:
+		buffer_printf(buffer, "delete %s", link);
 		break;
 	case PLAN_LINK_QUIET:
 		buffer_printf(buffer, "%s: no address of its own making%s", link,

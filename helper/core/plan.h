@@ -40,6 +40,7 @@ struct plan_input {
 	const struct facts *facts;
 	bool throwaway;                 /* plan_build(): lives as long as a process is in it; no pin */
 	bool reconnect;                 /* plan_update(): the uplink was set down at the last logout */
+	bool cut;                       /* plan_intend(): it was, and is to stay so */
 };
 
 /* Where an operation is done. */
@@ -54,6 +55,8 @@ enum plan_kind {
 	PLAN_CONNECTIONS,       /* those that are open and that the policy forbids end */
 	PLAN_LINK_PAIR,         /* the veth: both ends down, the carrel's placed in the namespace */
 	PLAN_LINK_GROUP,        /* another policy: the bits that the host's table looks at */
+	PLAN_LINK_RESET,        /* an end of the veth as it was made, whatever became of it */
+	PLAN_LINK_DELETE,
 	PLAN_LINK_QUIET,        /* no address of its own making; forwarding on the host's end */
 	PLAN_LINK_UP,
 	PLAN_LINK_DOWN,
@@ -76,10 +79,16 @@ struct plan_operation {
 			uint32_t group;
 			uint32_t mtu_bytes;
 		} pair;
+		struct { uint32_t group, mtu_bytes; } reset;    /* a host's end; its group; 0: as it is */
 		uint32_t group;
+		struct { const char *alias; } up;       /* NULL: as it is */
 		struct { bool ipv6, forward; const char *alias; } quiet;
 		struct address address;
-		struct { struct prefix destination; bool has_gateway; struct address gateway; } route;
+		struct {
+			struct prefix destination;
+			bool has_gateway, replace;      /* replace: one to there may exist */
+			struct address gateway;
+		} route;
 		struct { struct address address; const uint8_t *mac; } neighbour;
 		struct { char name[NETNS_NAME_SIZE]; } pin;
 	};
@@ -116,6 +125,17 @@ int plan_build(const struct plan_input *input, struct arena *arena, struct plan 
  * Context: pure
  */
 int plan_update(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
+		struct carrel_error *err);
+
+/**
+ * plan_intend() - all that an open carrel is to have, but for its pin: what core/compare.h compares
+ *
+ * Could be done in this order, on top of what is there.
+ *
+ * Return: 0 or -ENOMEM
+ * Context: pure
+ */
+int plan_intend(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
 		struct carrel_error *err);
 
 /** plan_place_name() - "host" or "carrel" */

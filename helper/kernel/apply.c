@@ -83,6 +83,13 @@ static int index_of(struct kernel *kernel, enum plan_link link, struct carrel_er
 	return -EINVAL;
 }
 
+int kernel_proc(struct kernel *kernel)
+{
+	if (kernel->proc_fd < 0)
+		kernel->proc_fd = sysctl_mount_proc();
+	return kernel->proc_fd;
+}
+
 int kernel_cut_off(struct rtnl *host, const char *host_link, struct carrel_error *err)
 {
 	int rc = link_delete(host, host_link, err);
@@ -105,6 +112,7 @@ static int make_pair(struct kernel *kernel, const struct plan_operation *operati
 	};
 	int rc = link_pair(&kernel->host, &pair, err);
 
+	kernel->host_index = kernel->uplink_index = 0;
 	if (rc == 0)
 		rc = rtnl_commit(&kernel->host, err);
 	if (rc != -EEXIST)
@@ -119,6 +127,16 @@ static int make_pair(struct kernel *kernel, const struct plan_operation *operati
 	return rc < 0 ? rc : rtnl_commit(&kernel->host, err);
 }
 
+/* Takes as long as link_delete() says; only ever what stands in the way of a repair. */
+static int delete_link(struct kernel *kernel, const struct plan_operation *operation,
+		       struct carrel_error *err)
+{
+	bool uplink = operation->link == LINK_UPLINK;
+
+	return kernel_cut_off(uplink ? &kernel->carrel : &kernel->host,
+			      uplink ? CARREL_UPLINK : kernel->host_link, err);
+}
+
 /* Write a request about a link into the batch of its place. */
 static int add_request(struct kernel *kernel, const struct plan_operation *operation, int index,
 		       struct carrel_error *err)
@@ -128,11 +146,16 @@ static int add_request(struct kernel *kernel, const struct plan_operation *opera
 	switch (operation->kind) {
 	case PLAN_LINK_GROUP:
 		return link_group(rtnl, index, operation->group, err);
+	case PLAN_LINK_RESET:
+		return link_reset(rtnl, index, operation->link == LINK_HOST_END,
+				  operation->reset.group, operation->reset.mtu_bytes,
+				  operation->link == LINK_HOST_END ? plan_mac_host : plan_mac_carrel,
+				  err);
 	case PLAN_LINK_QUIET:
 		return link_quiet(rtnl, index, operation->quiet.ipv6, operation->quiet.forward,
 				  operation->quiet.alias, err);
 	case PLAN_LINK_UP:
-		return link_up(rtnl, index, err);
+		return link_up(rtnl, index, operation->up.alias, err);
 	case PLAN_LINK_DOWN:
 		return link_down(rtnl, index, err);
 	case PLAN_ADDRESS:
@@ -140,7 +163,7 @@ static int add_request(struct kernel *kernel, const struct plan_operation *opera
 	case PLAN_ROUTE:
 		return link_route(rtnl, index, &operation->route.destination,
 				  operation->route.has_gateway ? &operation->route.gateway : NULL,
-				  err);
+				  operation->route.replace, err);
 	case PLAN_NEIGHBOUR:
 		return link_neighbour(rtnl, index, &operation->neighbour.address,
 				      operation->neighbour.mac, err);
@@ -149,6 +172,7 @@ static int add_request(struct kernel *kernel, const struct plan_operation *opera
 	case PLAN_RULES:
 	case PLAN_CONNECTIONS:
 	case PLAN_LINK_PAIR:
+	case PLAN_LINK_DELETE:
 	case PLAN_PIN:
 		break;
 	}
@@ -165,9 +189,7 @@ static int apply_one(struct kernel *kernel, const struct plan_operation *operati
 		rc = netns_create(&kernel->netns_fd, err);
 		return rc < 0 ? rc : open_carrel_sockets(kernel, err);
 	case PLAN_SYSCTL:
-		if (kernel->proc_fd < 0)
-			kernel->proc_fd = sysctl_mount_proc();
-		return sysctl_write_at(kernel->proc_fd, operation->sysctl.path,
+		return sysctl_write_at(kernel_proc(kernel), operation->sysctl.path,
 				       operation->sysctl.value, err);
 	case PLAN_RULES:
 		return nft_load(kernel->carrel_nft, operation->rules.ruleset,
@@ -177,10 +199,13 @@ static int apply_one(struct kernel *kernel, const struct plan_operation *operati
 				       err);
 	case PLAN_LINK_PAIR:
 		return make_pair(kernel, operation, err);
+	case PLAN_LINK_DELETE:
+		return delete_link(kernel, operation, err);
 	case PLAN_PIN:
 		rc = kernel->before_pin ? kernel->before_pin(kernel->context, err) : 0;
 		return rc < 0 ? rc : netns_pin(kernel->netns_fd, operation->pin.name, err);
 	case PLAN_LINK_GROUP:
+	case PLAN_LINK_RESET:
 	case PLAN_LINK_QUIET:
 	case PLAN_LINK_UP:
 	case PLAN_LINK_DOWN:
@@ -198,6 +223,7 @@ static bool joins_batch(const struct plan_operation *next, enum place place)
 {
 	switch (next->kind) {
 	case PLAN_LINK_GROUP:
+	case PLAN_LINK_RESET:
 	case PLAN_LINK_QUIET:
 	case PLAN_LINK_UP:
 	case PLAN_LINK_DOWN:
@@ -210,6 +236,7 @@ static bool joins_batch(const struct plan_operation *next, enum place place)
 	case PLAN_RULES:
 	case PLAN_CONNECTIONS:
 	case PLAN_LINK_PAIR:
+	case PLAN_LINK_DELETE:
 	case PLAN_PIN:
 		break;
 	}

@@ -36,6 +36,9 @@ int kernel_open(struct kernel *ret_kernel, uid_t uid, struct carrel_error *err);
 /** kernel_join() - for a plan about a carrel that exists: enter it (@netns_fd is consumed) */
 int kernel_join(struct kernel *kernel, int netns_fd, struct carrel_error *err);
 
+/** kernel_proc() - for sysctl_write_at(): an instance of procfs of our own, or -1: /proc */
+int kernel_proc(struct kernel *kernel);
+
 /**
  * kernel_cut_off() - delete the host's end of a veth, if there is one
  *

@@ -92,10 +92,14 @@ int link_quiet(struct rtnl *rtnl, int index, bool ipv6, bool forward, const char
 	return rtnl_end(rtnl, request, err);
 }
 
-int link_up(struct rtnl *rtnl, int index, struct carrel_error *err)
+int link_up(struct rtnl *rtnl, int index, const char *alias, struct carrel_error *err)
 {
-	return rtnl_end(rtnl, link_request(rtnl, RTM_SETLINK, 0, index, IFF_UP, IFF_UP,
-					   "setting the link up"), err);
+	struct nlmsghdr *request = link_request(rtnl, RTM_SETLINK, 0, index, IFF_UP, IFF_UP,
+						"setting the link up");
+
+	if (alias)
+		mnl_attr_put_strz(request, IFLA_IFALIAS, alias);
+	return rtnl_end(rtnl, request, err);
 }
 
 int link_down(struct rtnl *rtnl, int index, struct carrel_error *err)
@@ -110,6 +114,22 @@ int link_group(struct rtnl *rtnl, int index, uint32_t group, struct carrel_error
 						"setting the link's group");
 
 	mnl_attr_put_u32(request, IFLA_GROUP, group);
+	return rtnl_end(rtnl, request, err);
+}
+
+int link_reset(struct rtnl *rtnl, int index, bool near, uint32_t group, uint32_t mtu_bytes,
+	       const uint8_t *mac, struct carrel_error *err)
+{
+	const unsigned noarp = near ? IFF_NOARP : 0;
+	struct nlmsghdr *request = link_request(rtnl, RTM_SETLINK, 0, index, noarp, noarp,
+						"resetting the link");
+
+	mnl_attr_put_u32(request, IFLA_MASTER, 0);
+	mnl_attr_put(request, IFLA_ADDRESS, MAC_SIZE, mac);
+	if (mtu_bytes)
+		mnl_attr_put_u32(request, IFLA_MTU, mtu_bytes);
+	if (near)
+		mnl_attr_put_u32(request, IFLA_GROUP, group);
 	return rtnl_end(rtnl, request, err);
 }
 
@@ -148,10 +168,10 @@ int link_address(struct rtnl *rtnl, int index, const struct address *address,
 }
 
 int link_route(struct rtnl *rtnl, int index, const struct prefix *destination,
-	       const struct address *gateway, struct carrel_error *err)
+	       const struct address *gateway, bool replace, struct carrel_error *err)
 {
-	struct nlmsghdr *request = rtnl_request(rtnl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
-						"adding the route");
+	const uint16_t flags = (uint16_t)(NLM_F_CREATE | (replace ? NLM_F_REPLACE : NLM_F_EXCL));
+	struct nlmsghdr *request = rtnl_request(rtnl, RTM_NEWROUTE, flags, "adding the route");
 	struct rtmsg *message = mnl_nlmsg_put_extra_header(request, sizeof(*message));
 
 	message->rtm_family = socket_family(destination->address.family);

@@ -43,10 +43,19 @@ int link_pair(struct rtnl *rtnl, const struct link_pair *pair, struct carrel_err
 int link_quiet(struct rtnl *rtnl, int index, bool ipv6, bool forward, const char *alias,
 	       struct carrel_error *err);
 
-int link_up(struct rtnl *rtnl, int index, struct carrel_error *err);
+/** link_up() - @alias: for `ip link`; or NULL */
+int link_up(struct rtnl *rtnl, int index, const char *alias, struct carrel_error *err);
 /** link_down() - the kernel forgets the link's routes and neighbours */
 int link_down(struct rtnl *rtnl, int index, struct carrel_error *err);
 int link_group(struct rtnl *rtnl, int index, uint32_t group, struct carrel_error *err);
+
+/**
+ * link_reset() - give an end of a veth what link_pair() gave it, and take it out of any bridge
+ * @near:	it is the near end, without ARP and with a group
+ * @mtu_bytes:	0: as it is
+ */
+int link_reset(struct rtnl *rtnl, int index, bool near, uint32_t group, uint32_t mtu_bytes,
+	       const uint8_t *mac, struct carrel_error *err);
 
 /** link_delete() - takes 20 to 40 ms: never on a path that someone waits for */
 int link_delete(struct rtnl *rtnl, const char *name, struct carrel_error *err);
@@ -55,9 +64,12 @@ int link_delete(struct rtnl *rtnl, const char *name, struct carrel_error *err);
 int link_address(struct rtnl *rtnl, int index, const struct address *address,
 		 struct carrel_error *err);
 
-/** link_route() - @gateway: NULL for a destination on the link itself */
+/**
+ * link_route() - @gateway: NULL for a destination on the link itself
+ * @replace:	in the place of one to the same destination, if there is one
+ */
 int link_route(struct rtnl *rtnl, int index, const struct prefix *destination,
-	       const struct address *gateway, struct carrel_error *err);
+	       const struct address *gateway, bool replace, struct carrel_error *err);
 
 /** link_neighbour() - permanent: neither asked for nor counted against gc_thresh */
 int link_neighbour(struct rtnl *rtnl, int index, const struct address *address,

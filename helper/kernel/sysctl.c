@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,22 +58,45 @@ int sysctl_write(const char *path, const char *value, struct carrel_error *err)
 	return sysctl_write_at(-1, path, value, err);
 }
 
-int sysctl_read_number(const char *path, long *ret_value, struct carrel_error *err)
+int sysctl_read_text(int proc_fd, const char *path, char *ret_text, size_t size,
+		     struct carrel_error *err)
 {
-	FD_CLEANUP int fd = open_setting(-1, path, O_RDONLY, err);
-	char text[32], *end;
+	FD_CLEANUP int fd = open_setting(proc_fd, path, O_RDONLY, err);
 	ssize_t length;
-	long value;
+	size_t used = 0;
 
 	if (fd < 0)
 		return fd;
-	length = read(fd, text, sizeof(text) - 1);
+	length = read(fd, ret_text, size);
 	if (length < 0)
 		return error_set_errno(err, errno, "reading sysctl %s", path);
-	text[length] = '\0';
+	if ((size_t)length == size)
+		return error_set(err, E2BIG, "sysctl %s is longer than %zu bytes", path, size - 1);
+	/* The kernel separates numbers by tabs or blanks. */
+	for (ssize_t i = 0; i < length; i++) {
+		bool blank = strchr(" \t\n", ret_text[i]);
+
+		if (blank && (used == 0 || ret_text[used - 1] == ' '))
+			continue;
+		ret_text[used++] = blank ? ' ' : ret_text[i];
+	}
+	if (used && ret_text[used - 1] == ' ')
+		used--;
+	ret_text[used] = '\0';
+	return 0;
+}
+
+int sysctl_read_number(const char *path, long *ret_value, struct carrel_error *err)
+{
+	char text[32], *end;
+	long value;
+	int rc = sysctl_read_text(-1, path, text, sizeof(text), err);
+
+	if (rc < 0)
+		return rc;
 	errno = 0;
 	value = strtol(text, &end, 10);
-	if (end == text || errno || (*end && *end != '\n'))
+	if (end == text || errno || *end)
 		return error_set(err, EBADMSG, "sysctl %s is '%s', not a number", path, text);
 	*ret_value = value;
 	return 0;

@@ -29,6 +29,14 @@ int sysctl_write(const char *path, const char *value, struct carrel_error *err);
 int sysctl_write_at(int proc_fd, const char *path, const char *value, struct carrel_error *err);
 
 /**
+ * sysctl_read_text() - a setting as text; blanks are single, at its end there is none
+ * @proc_fd:	as sysctl_write_at()
+ * Return: 0; -ENOENT when the kernel has no such setting; -E2BIG; -errno
+ */
+int sysctl_read_text(int proc_fd, const char *path, char *ret_text, size_t size,
+		     struct carrel_error *err);
+
+/**
  * sysctl_read_number() - a setting that is one number
  * Return: 0; -ENOENT when the kernel has no such setting; -errno
  */

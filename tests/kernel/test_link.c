@@ -123,10 +123,10 @@ static void test_link_quiet_leaves_no_link_local_address(void **state)
 	assert_int_equal(make_pair(fixture, "cr-1000", &err), 0);
 	index = link_index(&fixture->host, "cr-1000");
 	assert_int_equal(link_quiet(&fixture->host, index, true, true, "alice", &err), 0);
-	assert_int_equal(link_up(&fixture->host, index, &err), 0);
+	assert_int_equal(link_up(&fixture->host, index, NULL, &err), 0);
 	assert_int_equal(link_address(&fixture->host, index, &host4, &err), 0);
 	assert_int_equal(rtnl_commit(&fixture->host, &err), 0);
-	assert_int_equal(link_up(&fixture->carrel, uplink(fixture), &err), 0);
+	assert_int_equal(link_up(&fixture->carrel, uplink(fixture), NULL, &err), 0);
 	assert_int_equal(rtnl_commit(&fixture->carrel, &err), 0);
 
 	/* The only IPv6 address that could be there would be of scope link: look with ip(8). */
@@ -146,17 +146,17 @@ static void test_rtnl_commit_names_the_request_that_failed_amid_others(void **st
 	const struct prefix everywhere = { .length = 0 };
 
 	assert_int_equal(make_pair(fixture, "cr-1000", &err), 0);
-	assert_int_equal(link_up(&fixture->carrel, 1, &err), 0);
+	assert_int_equal(link_up(&fixture->carrel, 1, NULL, &err), 0);
 	/* No such interface; the kernel goes on with the requests behind it. */
 	assert_int_equal(link_address(&fixture->carrel, 77, &host4, &err), 0);
-	assert_int_equal(link_up(&fixture->carrel, uplink(fixture), &err), 0);
+	assert_int_equal(link_up(&fixture->carrel, uplink(fixture), NULL, &err), 0);
 	assert_int_equal(link_neighbour(&fixture->carrel, uplink(fixture), &gateway4, plan_mac_host, &err), 0);
-	assert_int_equal(link_route(&fixture->carrel, uplink(fixture), &everywhere, &gateway4, &err), 0);
+	assert_int_equal(link_route(&fixture->carrel, uplink(fixture), &everywhere, &gateway4, false, &err), 0);
 	assert_int_equal(rtnl_commit(&fixture->carrel, &err), -ENODEV);
 	assert_non_null(strstr(err.text, "adding the address"));
 
 	/* The socket is in step again. */
-	assert_int_equal(link_up(&fixture->carrel, uplink(fixture), &err), 0);
+	assert_int_equal(link_up(&fixture->carrel, uplink(fixture), NULL, &err), 0);
 	assert_int_equal(rtnl_commit(&fixture->carrel, &err), 0);
 }
 
@@ -168,7 +168,7 @@ static void test_rtnl_commit_tells_the_kernels_own_words(void **state)
 
 	/* The uplink is still down: nothing can be routed through it. */
 	assert_int_equal(make_pair(fixture, "cr-1000", &err), 0);
-	assert_int_equal(link_route(&fixture->carrel, uplink(fixture), &everywhere, &gateway4, &err), 0);
+	assert_int_equal(link_route(&fixture->carrel, uplink(fixture), &everywhere, &gateway4, false, &err), 0);
 	assert_true(rtnl_commit(&fixture->carrel, &err) < 0);
 	assert_non_null(strstr(err.text, "adding the route: the kernel says \""));
 }
@@ -180,7 +180,7 @@ static void test_rtnl_end_refuses_a_batch_that_is_full(void **state)
 	int rc = 0;
 
 	for (unsigned i = 0; rc == 0 && i < 2 * RTNL_BATCH_REQUESTS; i++)
-		rc = link_up(&fixture->host, 1, &err);
+		rc = link_up(&fixture->host, 1, NULL, &err);
 	assert_int_equal(rc, -E2BIG);
 	assert_true(rtnl_pending(&fixture->host) <= RTNL_BATCH_REQUESTS);
 }
@@ -200,9 +200,9 @@ static void test_facts_gather_finds_the_mtu_of_the_way_out(void **state)
 
 	assert_int_equal(make_pair(fixture, "wan0", &err), 0);
 	index = link_index(&fixture->host, "wan0");
-	assert_int_equal(link_up(&fixture->host, index, &err), 0);
+	assert_int_equal(link_up(&fixture->host, index, NULL, &err), 0);
 	assert_int_equal(link_address(&fixture->host, index, &host4, &err), 0);
-	assert_int_equal(link_route(&fixture->host, index, &everywhere, &gateway4, &err), 0);
+	assert_int_equal(link_route(&fixture->host, index, &everywhere, &gateway4, false, &err), 0);
 	assert_int_equal(rtnl_commit(&fixture->host, &err), 0);
 	facts_find_mtu(&fixture->host, &facts);
 	assert_int_equal(facts.mtu_bytes, 1400);

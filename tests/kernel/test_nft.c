@@ -108,6 +108,34 @@ static void check_listing(struct mnl_socket *socket, const struct ruleset *rules
 	assert_non_null(strstr(run("nft --json list ruleset", arena), "\"table\""));
 }
 
+/* The JSON listing of everything, without what differs from load to load. */
+static char *list_json(struct arena *arena)
+{
+	return run("nft --json --stateless list ruleset | jq -S 'del(.. | .handle?)'", arena);
+}
+
+/*
+ * What nft makes of the golden text by itself and what is loaded here are the same to the
+ * JSON of nft, but for what a kernel does with the sets.
+ */
+static void test_nft_lists_policies_in_json_as_its_own_loading_of_the_text(void **state)
+{
+	for (size_t i = 0; i < GOLDEN_COUNT; i++) {
+		ARENA_CLEANUP struct arena arena = { 0 };
+		struct ruleset ruleset;
+		char *ours;
+
+		golden_compile(golden_names[i], &arena, &ruleset);
+		load(*state, &ruleset, true);
+		ours = list_json(&arena);
+		(void)run("nft flush ruleset", &arena);
+		(void)run(arena_printf(&arena, "nft -f " GOLDEN_DIRECTORY "%s.nft", golden_names[i]),
+			  &arena);
+		assert_string_equal(ours, list_json(&arena));
+		(void)run("nft flush ruleset", &arena);
+	}
+}
+
 static void test_nft_lists_policies_as_golden_files(void **state)
 {
 	for (size_t i = 0; i < GOLDEN_COUNT; i++) {
@@ -312,6 +340,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(test_nft_lists_policies_as_golden_files),
+		TEST(test_nft_lists_policies_in_json_as_its_own_loading_of_the_text),
 		TEST(test_nft_lists_host_table_as_golden_file),
 		TEST(test_nft_reads_the_text_as_what_is_loaded),
 		TEST(test_nft_load_replaces_the_table_when_asked),

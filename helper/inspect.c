@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "inspect.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+
+#include "base/error.h"
+#include "core/compare.h"
+#include "core/hosttable.h"
+#include "core/image.h"
+#include "kernel/apply.h"
+#include "kernel/network.h"
+#include "kernel/nft.h"
+#include "kernel/nft_image.h"
+
+/* Read the table that @ruleset should be, make the image of @ruleset, and compare. */
+static int compare_table(struct mnl_socket *nft, enum place place, const struct ruleset *ruleset,
+			 bool texts, struct arena *arena, struct differences *differences,
+			 uint32_t *ret_generation, bool *ret_differ, struct carrel_error *err)
+{
+	struct image intended, found;
+	const struct image_comparison comparison = {
+		.place = place, .ruleset = ruleset, .intended = &intended, .found = &found,
+	};
+	int rc = nft_image_read(nft, ruleset->table, texts, arena, &found, ret_generation, err);
+
+	if (rc == 0)
+		rc = nft_image_intend(ruleset, arena, &intended, err);
+	if (rc < 0)
+		return rc;
+	rc = image_compare(&comparison, arena, differences, ret_differ);
+	return rc < 0 ? error_set(err, ENOMEM, "out of memory") : 0;
+}
+
+/* The ruleset of @intent; there is one in each. */
+static const struct ruleset *ruleset_of(const struct plan *intent)
+{
+	for (size_t i = 0; i < intent->operations.count; i++)
+		if (intent->operations.items[i].kind == PLAN_RULES)
+			return intent->operations.items[i].rules.ruleset;
+	return NULL;
+}
+
+static int inspect_rules(struct kernel *kernel, const struct plan *intent,
+			 const struct inspect_rules *rules, struct arena *arena,
+			 struct inspection *inspection, bool *ret_differ, struct carrel_error *err)
+{
+	int rc;
+
+	*ret_differ = false;
+	if (rules->skip)
+		return 0;
+	rc = nft_generation(kernel->carrel_nft, &inspection->generation, err);
+	if (rc < 0 || (rules->known_generation &&
+		       inspection->generation == rules->known_generation))
+		return rc;
+	return compare_table(kernel->carrel_nft, PLACE_CARREL, ruleset_of(intent), rules->texts,
+			     arena, &inspection->differences, &inspection->generation, ret_differ,
+			     err);
+}
+
+int inspect_carrel(struct kernel *kernel, const struct plan_input *input,
+		   const struct inspect_rules *rules, struct arena *arena,
+		   struct inspection *ret, struct carrel_error *err)
+{
+	struct inspection inspection = { 0 };
+	struct network host, carrel;
+	struct plan intent = { 0 };
+	struct compare_input compare = {
+		.intent = &intent, .host_link = kernel->host_link,
+		.host = &host, .carrel = &carrel,
+	};
+	int rc = plan_intend(input, arena, &intent, err);
+
+	if (rc == 0)
+		rc = network_read_host(&kernel->host, kernel->host_link, &intent, arena, &host,
+				       err);
+	if (rc == 0)
+		rc = network_read_carrel(&kernel->carrel, arena, &carrel, err);
+	if (rc == 0)
+		rc = network_read_sysctls(kernel_proc(kernel), &intent, arena, &carrel, err);
+	if (rc == 0)
+		rc = inspect_rules(kernel, &intent, rules, arena, &inspection,
+				   &compare.rules_differ, err);
+	if (rc == 0)
+		rc = compare_networks(&compare, arena, &inspection.differences, &inspection.mend,
+				      err);
+	if (rc < 0)
+		return error_wrap(err, rc, "inspecting the carrel");
+	*ret = inspection;
+	return 0;
+}
+
+int inspect_host(const struct host_state *state, bool texts, struct arena *arena,
+		 struct differences *differences, struct carrel_error *err)
+{
+	struct mnl_socket *nft;
+	struct ruleset ruleset;
+	uint32_t generation;
+	bool differ;
+	int rc;
+
+	if (hosttable_build(state->guard4, state->guard6, arena, &ruleset) < 0)
+		return error_set(err, ENOMEM, "out of memory");
+	rc = nft_open(&nft, err);
+	if (rc < 0)
+		return rc;
+	rc = compare_table(nft, PLACE_HOST, &ruleset, texts, arena, differences, &generation,
+			   &differ, err);
+	mnl_socket_close(nft);
+	return rc < 0 ? error_wrap(err, rc, "inspecting the host") : 0;
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel/network.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+
+#include "base/error.h"
+#include "kernel/rtnl.h"
+#include "kernel/sysctl.h"
+
+/* A value of the settings that carrel makes is two numbers at most. */
+#define SYSCTL_VALUE_SIZE 64
+
+/* Where what is read goes. */
+struct reading {
+	struct arena *arena;
+	struct network *network;
+};
+
+static int number(const struct nlattr *attribute)
+{
+	return attribute && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0 ?
+	       (int)mnl_attr_get_u32(attribute) : 0;
+}
+
+/* Copy @attribute, text, to @size bytes; one that does not fit is left out. */
+static void copy_text(char *text, size_t size, const struct nlattr *attribute)
+{
+	if (attribute && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0 &&
+	    mnl_attr_get_payload_len(attribute) <= size)
+		strcpy(text, mnl_attr_get_str(attribute));
+}
+
+static bool copy_address(struct address *ret, uint8_t family, const struct nlattr *attribute)
+{
+	struct address address = { .family = family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6 };
+
+	if ((family != AF_INET && family != AF_INET6) || !attribute ||
+	    mnl_attr_get_payload_len(attribute) != address_size(address.family))
+		return false;
+	memcpy(address.bytes, mnl_attr_get_payload(attribute), address_size(address.family));
+	*ret = address;
+	return true;
+}
+
+/* A number of the array IFLA_INET_CONF, which counts from 1 (inet_fill_link_af, devinet.c). */
+static bool forwards(const struct nlattr *families)
+{
+	const struct nlattr *inet = rtnl_nested_attribute(families, AF_INET);
+	const struct nlattr *values = rtnl_nested_attribute(inet, IFLA_INET_CONF);
+	uint32_t value;
+
+	if (!values || mnl_attr_get_payload_len(values) <
+		       IPV4_DEVCONF_FORWARDING * sizeof(value))
+		return false;
+	memcpy(&value, (const uint8_t *)mnl_attr_get_payload(values) +
+		       (IPV4_DEVCONF_FORWARDING - 1) * sizeof(value), sizeof(value));
+	return value != 0;
+}
+
+static bool is_quiet6(const struct nlattr *families)
+{
+	const struct nlattr *inet6 = rtnl_nested_attribute(families, AF_INET6);
+	const struct nlattr *mode = rtnl_nested_attribute(inet6, IFLA_INET6_ADDR_GEN_MODE);
+
+	return !inet6 || (mode && mnl_attr_get_u8(mode) == IN6_ADDR_GEN_MODE_NONE);
+}
+
+/* rtnl_query() answer */
+static int keep_link(const struct nlmsghdr *message, void *context)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+	const struct nlattr *mac, *families;
+	struct reading *reading = context;
+	struct network_link *link;
+
+	if (message->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	link = ARENA_APPEND(reading->arena, &reading->network->links);
+	if (!link)
+		return -ENOMEM;
+	mac = rtnl_attribute(message, sizeof(*info), IFLA_ADDRESS);
+	families = rtnl_attribute(message, sizeof(*info), IFLA_AF_SPEC);
+	*link = (struct network_link){
+		.index = info->ifi_index,
+		.up = info->ifi_flags & IFF_UP, .noarp = info->ifi_flags & IFF_NOARP,
+		.quiet6 = is_quiet6(families), .forwards4 = forwards(families),
+		.peer = number(rtnl_attribute(message, sizeof(*info), IFLA_LINK)),
+		.master = number(rtnl_attribute(message, sizeof(*info), IFLA_MASTER)),
+		.group = (uint32_t)number(rtnl_attribute(message, sizeof(*info), IFLA_GROUP)),
+		.mtu_bytes = (uint32_t)number(rtnl_attribute(message, sizeof(*info), IFLA_MTU)),
+	};
+	copy_text(link->name, sizeof(link->name),
+		  rtnl_attribute(message, sizeof(*info), IFLA_IFNAME));
+	copy_text(link->alias, sizeof(link->alias),
+		  rtnl_attribute(message, sizeof(*info), IFLA_IFALIAS));
+	if (mac && mnl_attr_get_payload_len(mac) == MAC_SIZE)
+		memcpy(link->mac, mnl_attr_get_payload(mac), MAC_SIZE);
+	return 0;
+}
+
+/* rtnl_query() answer */
+static int keep_address(const struct nlmsghdr *message, void *context)
+{
+	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(message);
+	const struct nlattr *local = rtnl_attribute(message, sizeof(*info), IFA_LOCAL);
+	struct reading *reading = context;
+	struct network_address *address;
+	struct address found;
+
+	if (!local)
+		local = rtnl_attribute(message, sizeof(*info), IFA_ADDRESS);
+	if (message->nlmsg_type != RTM_NEWADDR || !copy_address(&found, info->ifa_family, local))
+		return 0;
+	address = ARENA_APPEND(reading->arena, &reading->network->addresses);
+	if (!address)
+		return -ENOMEM;
+	*address = (struct network_address){ .link = (int)info->ifa_index, .address = found };
+	return 0;
+}
+
+/* rtnl_query() answer */
+static int keep_route(const struct nlmsghdr *message, void *context)
+{
+	const struct rtmsg *info = mnl_nlmsg_get_payload(message);
+	struct network_route found = { 0 };
+	struct reading *reading = context;
+	struct network_route *route;
+
+	if (message->nlmsg_type != RTM_NEWROUTE || info->rtm_table != RT_TABLE_MAIN ||
+	    info->rtm_protocol == RTPROT_KERNEL ||
+	    (info->rtm_family != AF_INET && info->rtm_family != AF_INET6))
+		return 0;
+	/* A route to everywhere has no RTA_DST. */
+	found.destination.address.family = info->rtm_family == AF_INET ? FAMILY_IPV4 : FAMILY_IPV6;
+	(void)copy_address(&found.destination.address, info->rtm_family,
+			   rtnl_attribute(message, sizeof(*info), RTA_DST));
+	found.destination.length = info->rtm_dst_len;
+	found.link = number(rtnl_attribute(message, sizeof(*info), RTA_OIF));
+	found.has_gateway = copy_address(&found.gateway, info->rtm_family,
+					 rtnl_attribute(message, sizeof(*info), RTA_GATEWAY));
+	route = ARENA_APPEND(reading->arena, &reading->network->routes);
+	if (!route)
+		return -ENOMEM;
+	*route = found;
+	return 0;
+}
+
+/* rtnl_query() answer */
+static int keep_neighbour(const struct nlmsghdr *message, void *context)
+{
+	const struct ndmsg *info = mnl_nlmsg_get_payload(message);
+	const struct nlattr *mac = rtnl_attribute(message, sizeof(*info), NDA_LLADDR);
+	struct network_neighbour found = { .link = info->ndm_ifindex };
+	struct reading *reading = context;
+	struct network_neighbour *neighbour;
+
+	if (message->nlmsg_type != RTM_NEWNEIGH ||
+	    !copy_address(&found.address, info->ndm_family,
+			  rtnl_attribute(message, sizeof(*info), NDA_DST)))
+		return 0;
+	found.permanent = info->ndm_state & NUD_PERMANENT;
+	if (mac && mnl_attr_get_payload_len(mac) == MAC_SIZE)
+		memcpy(found.mac, mnl_attr_get_payload(mac), MAC_SIZE);
+	neighbour = ARENA_APPEND(reading->arena, &reading->network->neighbours);
+	if (!neighbour)
+		return -ENOMEM;
+	*neighbour = found;
+	return 0;
+}
+
+/* Ask for what @type lists; the fixed header of its questions has @header_bytes, all zero. */
+static int dump(struct rtnl *rtnl, uint16_t type, size_t header_bytes, const char *what,
+		int (*keep)(const struct nlmsghdr *message, void *context),
+		struct reading *reading, struct carrel_error *err)
+{
+	struct nlmsghdr *request = rtnl_request(rtnl, type, NLM_F_DUMP, what);
+	int rc;
+
+	mnl_nlmsg_put_extra_header(request, header_bytes);
+	if (type == RTM_GETLINK)
+		mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	rc = rtnl_end(rtnl, request, err);
+	if (rc == 0)
+		rc = rtnl_query(rtnl, keep, reading, err);
+	return rc == -ENOMEM ? error_set(err, ENOMEM, "out of memory") : rc;
+}
+
+int network_read_carrel(struct rtnl *carrel, struct arena *arena, struct network *ret,
+			struct carrel_error *err)
+{
+	struct network network = { 0 };
+	struct reading reading = { .arena = arena, .network = &network };
+	int rc = dump(carrel, RTM_GETLINK, sizeof(struct ifinfomsg), "listing links", keep_link,
+		      &reading, err);
+
+	if (rc == 0)
+		rc = dump(carrel, RTM_GETADDR, sizeof(struct ifaddrmsg), "listing addresses",
+			  keep_address, &reading, err);
+	if (rc == 0)
+		rc = dump(carrel, RTM_GETROUTE, sizeof(struct rtmsg), "listing routes", keep_route,
+			  &reading, err);
+	if (rc == 0)
+		rc = dump(carrel, RTM_GETNEIGH, sizeof(struct ndmsg), "listing neighbours",
+			  keep_neighbour, &reading, err);
+	if (rc < 0)
+		return rc;
+	*ret = network;
+	return 0;
+}
+
+static struct nlmsghdr *ask_for_link(struct rtnl *host, const char *name)
+{
+	struct nlmsghdr *request = rtnl_request(host, RTM_GETLINK, 0, "looking at the link");
+
+	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+	mnl_attr_put_strz(request, IFLA_IFNAME, name);
+	mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	return request;
+}
+
+static uint8_t socket_family(const struct address *address)
+{
+	return address->family == FAMILY_IPV4 ? AF_INET : AF_INET6;
+}
+
+/* Which route leads there: not what a packet would do, but the entry of the table. */
+static struct nlmsghdr *ask_for_route(struct rtnl *host, const struct address *destination)
+{
+	struct nlmsghdr *request = rtnl_request(host, RTM_GETROUTE, 0, "looking for the route");
+	struct rtmsg *message = mnl_nlmsg_put_extra_header(request, sizeof(*message));
+
+	message->rtm_family = socket_family(destination);
+	message->rtm_dst_len = (uint8_t)address_bits(destination->family);
+	message->rtm_flags = RTM_F_FIB_MATCH;
+	mnl_attr_put(request, RTA_DST, address_size(destination->family), destination->bytes);
+	return request;
+}
+
+static struct nlmsghdr *ask_for_neighbour(struct rtnl *host, int index, const struct address *address)
+{
+	struct nlmsghdr *request = rtnl_request(host, RTM_GETNEIGH, 0, "looking for the neighbour");
+	struct ndmsg *message = mnl_nlmsg_put_extra_header(request, sizeof(*message));
+
+	message->ndm_family = socket_family(address);
+	message->ndm_ifindex = index;
+	mnl_attr_put(request, NDA_DST, address_size(address->family), address->bytes);
+	return request;
+}
+
+/* Send the @question; a refusal says that there is no such thing. */
+static int ask(struct rtnl *host, struct nlmsghdr *question,
+	       int (*keep)(const struct nlmsghdr *message, void *context),
+	       struct reading *reading, struct carrel_error *err)
+{
+	struct carrel_error refusal = { 0 };
+	int rc = rtnl_end(host, question, &refusal);
+
+	if (rc == 0)
+		rc = rtnl_query(host, keep, reading, &refusal);
+
+	if (rc == -ENOMEM)
+		return error_set(err, ENOMEM, "out of memory");
+	if (rc == 0 || rc == -ENODEV || rc == -ENOENT || rc == -ENETUNREACH ||
+	    rc == -EHOSTUNREACH || rc == -EACCES || rc == -EINVAL)
+		return 0;
+	if (err)
+		*err = refusal;
+	return rc;
+}
+
+int network_read_host(struct rtnl *host, const char *host_link, const struct plan *intent,
+		      struct arena *arena, struct network *ret, struct carrel_error *err)
+{
+	struct network network = { 0 };
+	struct reading reading = { .arena = arena, .network = &network };
+	int rc;
+
+	rc = ask(host, ask_for_link(host, host_link), keep_link, &reading, err);
+	for (size_t i = 0; rc == 0 && network.links.count && i < intent->operations.count; i++) {
+		const struct plan_operation *operation = &intent->operations.items[i];
+
+		if (operation->place != PLACE_HOST)
+			continue;
+		if (operation->kind == PLAN_ROUTE)
+			rc = ask(host, ask_for_route(host, &operation->route.destination.address),
+				 keep_route, &reading, err);
+		else if (operation->kind == PLAN_NEIGHBOUR)
+			rc = ask(host, ask_for_neighbour(host, network.links.items[0].index,
+							 &operation->neighbour.address),
+				 keep_neighbour, &reading, err);
+	}
+	if (rc < 0)
+		return rc;
+	*ret = network;
+	return 0;
+}
+
+int network_read_sysctls(int proc_fd, const struct plan *intent, struct arena *arena,
+			 struct network *network, struct carrel_error *err)
+{
+	for (size_t i = 0; i < intent->operations.count; i++) {
+		const struct plan_operation *operation = &intent->operations.items[i];
+		char text[SYSCTL_VALUE_SIZE];
+		struct network_sysctl *sysctl;
+		const char *value;
+
+		if (operation->kind != PLAN_SYSCTL)
+			continue;
+		/* One that is not there shows as missing. */
+		if (sysctl_read_text(proc_fd, operation->sysctl.path, text, sizeof(text),
+				     NULL) < 0)
+			continue;
+		value = arena_strdup(arena, text);
+		sysctl = value ? ARENA_APPEND(arena, &network->sysctls) : NULL;
+		if (!sysctl)
+			return error_set(err, ENOMEM, "out of memory");
+		*sysctl = (struct network_sysctl){ operation->sysctl.path, value };
+	}
+	return 0;
+}

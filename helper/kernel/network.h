@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads what there is in a network namespace. It judges nothing. */
+#ifndef CARREL_KERNEL_NETWORK_H
+#define CARREL_KERNEL_NETWORK_H
+
+#include "core/network.h"
+
+struct carrel_error;
+struct rtnl;
+
+/**
+ * network_read_carrel() - links, addresses, routes and neighbours of a carrel: all there are
+ * @carrel:	a socket of its namespace
+ */
+int network_read_carrel(struct rtnl *carrel, struct arena *arena, struct network *ret,
+			struct carrel_error *err);
+
+/**
+ * network_read_host() - of the host, what concerns one carrel's link
+ * @host_link:	its name
+ * @intent:	its routes and neighbours on the host are asked for, one by one: the host may have
+ *		thousands of others
+ */
+int network_read_host(struct rtnl *host, const char *host_link, const struct plan *intent,
+		      struct arena *arena, struct network *ret, struct carrel_error *err);
+
+/**
+ * network_read_sysctls() - add to @network those that @intent sets in the carrel
+ * @proc_fd:	as sysctl_write_at()
+ * Context: the caller is in its namespace
+ */
+int network_read_sysctls(int proc_fd, const struct plan *intent, struct arena *arena,
+			 struct network *network, struct carrel_error *err);
+
+#endif
