@@ -8,7 +8,7 @@
  * this process lives to see the command's end, it deletes the link: what was left behind has
  * no network then, and the address is free at once.
  */
-#include "cli/cli.h"
+#include "cli/throwaway.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -18,6 +18,7 @@
 #include "base/name.h"
 #include "base/paths.h"
 #include "cli/arguments.h"
+#include "cli/cli.h"
 #include "cli/hostns.h"
 #include "cli/prospect.h"
 #include "cli/run.h"
@@ -27,28 +28,31 @@
 #include "pam/client.h"
 #include "state/state.h"
 
-struct throwaway {
+struct use {
 	int state_fd;
-	int netns_fd, lease_fd;         /* owned */
-	uid_t number;
+	struct throwaway throwaway;
 };
 
-/** clear() - run_command() callback: take the network away; the kernel does the rest */
-static void clear(void *context)
+int throwaway_clear(struct throwaway *throwaway, int state_fd, struct carrel_error *err)
 {
-	struct throwaway *throwaway = context;
 	RTNL_CLEANUP struct rtnl host = { 0 };
-	struct carrel_error err = { 0 };
 	char link[LINK_NAME_SIZE];
 
 	fd_close(&throwaway->netns_fd);
 	name_of_host_link(throwaway->number, link);
-	int rc = rtnl_open(&host, &err);
+	int rc = rtnl_open(&host, err);
 	if (rc == 0)
-		rc = kernel_cut_off(&host, link, &err);
-	if (rc == 0)
-		rc = state_forget_address4(throwaway->state_fd, throwaway->number, &err);
-	if (rc < 0)
+		rc = kernel_cut_off(&host, link, err);
+	return rc < 0 ? rc : state_forget_address4(state_fd, throwaway->number, err);
+}
+
+/** clear() - run_command() callback: take the network away; the kernel does the rest */
+static void clear(void *context)
+{
+	struct use *use = context;
+	struct carrel_error err = { 0 };
+
+	if (throwaway_clear(&use->throwaway, use->state_fd, &err) < 0)
 		cli_complain("%s", err.text);
 }
 
@@ -84,9 +88,8 @@ static int find_user(const struct invocation *invocation, const struct passwd **
 	return CLI_NOT_FOUND;
 }
 
-/** make() - have the helper make the network; exit status */
-static int make(const struct invocation *invocation, const struct passwd *user,
-		struct throwaway *throwaway)
+int throwaway_make(const char *config_path, const char *policy, const struct passwd *user,
+		   struct throwaway *ret, struct carrel_error *err)
 {
 	const struct client_options options = {
 		.helper = PATH_HELPER, .timeout_ms = CLI_HELPER_TIMEOUT_MS,
@@ -97,27 +100,26 @@ static int make(const struct invocation *invocation, const struct passwd *user,
 			.user = user ? user->pw_name : "root", .uid = user ? user->pw_uid : 0,
 			.service = CLI_SERVICE, .tty = "", .rhost = "",
 		},
-		.config = invocation->config, .policy = invocation->arguments[0],
+		.config = config_path, .policy = policy,
 	};
 	CLIENT_REPLY_CLEANUP struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
-	struct carrel_error err = { 0 };
 
-	if (client_call(&options, &request, &reply, &err) < 0)
-		return cli_fail(CLI_FAILURE, &err);
-	if (reply.reply.status != WIRE_OK) {
-		cli_complain("%s", reply.reply.message);
-		return CLI_FAILURE;
-	}
-	throwaway->number = reply.reply.number;
-	throwaway->netns_fd = fd_steal(&reply.netns_fd);
-	throwaway->lease_fd = fd_steal(&reply.session_fd);
-	return CLI_OK;
+	int rc = client_call(&options, &request, &reply, err);
+	if (rc < 0)
+		return rc;
+	if (reply.reply.status != WIRE_OK)
+		return error_set(err, ECANCELED, "%s", reply.reply.message);
+	*ret = (struct throwaway){
+		.number = reply.reply.number, .netns_fd = fd_steal(&reply.netns_fd),
+		.lease_fd = fd_steal(&reply.session_fd),
+	};
+	return 0;
 }
 
 int cli_run(const struct invocation *invocation)
 {
 	FD_CLEANUP int state_fd = -1;
-	struct throwaway throwaway = { .netns_fd = -1, .lease_fd = -1 };
+	struct use use = { .throwaway = { .netns_fd = -1, .lease_fd = -1 } };
 	const struct passwd *user;
 	struct carrel_error err = { 0 };
 
@@ -129,21 +131,22 @@ int cli_run(const struct invocation *invocation)
 	status = check_policy(invocation, state_fd);
 	if (status == CLI_OK)
 		status = find_user(invocation, &user);
-	if (status == CLI_OK)
-		status = make(invocation, user, &throwaway);
 	if (status != CLI_OK)
 		return status;
+	if (throwaway_make(invocation->config, invocation->arguments[0], user, &use.throwaway,
+			   &err) < 0)
+		return cli_fail(CLI_FAILURE, &err);
 	/* The helper has made it where it was missing. */
 	fd_close(&state_fd);
 	if (view_open_state(&state_fd, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
-	throwaway.state_fd = state_fd;
+	use.state_fd = state_fd;
 	const struct run_options options = {
-		.netns_fd = throwaway.netns_fd, .inherited_fd = throwaway.lease_fd, .user = user,
-		.ended = clear, .context = &throwaway,
+		.netns_fd = use.throwaway.netns_fd, .inherited_fd = use.throwaway.lease_fd, .user = user,
+		.ended = clear, .context = &use,
 	};
 	status = run_command(&options, invocation->arguments + 1);
-	fd_close(&throwaway.netns_fd);
-	fd_close(&throwaway.lease_fd);
+	fd_close(&use.throwaway.netns_fd);
+	fd_close(&use.throwaway.lease_fd);
 	return status;
 }

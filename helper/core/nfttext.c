@@ -291,6 +291,9 @@ static void write_statement(struct buffer *buffer, const struct statement *state
 	case STATEMENT_COUNTER:
 		buffer_puts(buffer, "counter");
 		return;
+	case STATEMENT_TRACE:
+		buffer_puts(buffer, "meta nftrace set 1");
+		return;
 	case STATEMENT_ACCEPT:
 		buffer_puts(buffer, "accept");
 		return;

@@ -66,6 +66,7 @@ struct match {
 enum statement_kind {
 	STATEMENT_LIMIT,                        /* go on only while a limit is not exceeded */
 	STATEMENT_COUNTER,
+	STATEMENT_TRACE,                        /* tell listeners of every rule that decides from here on */
 	STATEMENT_ACCEPT, STATEMENT_DROP,
 	STATEMENT_REJECT_RESET,                 /* tcp reset; only after a match of tcp */
 	STATEMENT_REJECT,                       /* ICMP or ICMPv6 "administratively prohibited" */

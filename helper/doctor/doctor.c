@@ -25,6 +25,8 @@ static const struct doctor_check checks[] = {
 	{ "exempt", "who is let through by exempt=", false, doctor_check_exempt },
 	{ "sshd", "the configuration of sshd", true, doctor_check_sshd },
 	{ "processes", "processes outside their users' carrels", true, doctor_check_processes },
+	{ "helper", "whether a network can be made", true, doctor_check_helper },
+	{ "firewall", "what becomes of packets that leave a carrel", true, doctor_check_firewall },
 };
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
 

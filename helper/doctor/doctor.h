@@ -100,5 +100,7 @@ int doctor_check_pam(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_exempt(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_sshd(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_processes(struct doctor *doctor, struct carrel_error *err);
+int doctor_check_helper(struct doctor *doctor, struct carrel_error *err);
+int doctor_check_firewall(struct doctor *doctor, struct carrel_error *err);
 
 #endif

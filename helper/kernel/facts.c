@@ -21,10 +21,9 @@
 #define LEAST_MTU_BYTES 1280
 
 /*
- * Somewhere in the internet: k.root-servers.net. The kernel is asked for the route, nothing
- * is sent. (A documentation prefix would not do: careful hosts have blackhole routes for them.)
+ * k.root-servers.net. The kernel is asked for the route, nothing is sent. (A documentation prefix would not do: careful hosts have blackhole routes for them.)
  */
-static const struct address elsewhere[FAMILY_COUNT] = {
+const struct address facts_elsewhere[FAMILY_COUNT] = {
 	[FAMILY_IPV4] = { FAMILY_IPV4, { 193, 0, 14, 129 } },
 	[FAMILY_IPV6] = { FAMILY_IPV6, { 0x20, 0x01, 0x07, 0xfd, [15] = 1 } },
 };
@@ -46,7 +45,7 @@ static int keep_interface(const struct nlmsghdr *message, void *context)
 /* MTU of the link that leads to the internet; 0 when nothing does. */
 static uint32_t way_out_mtu(struct rtnl *host, enum family family)
 {
-	const struct address *destination = &elsewhere[family];
+	const struct address *destination = &facts_elsewhere[family];
 	struct nlmsghdr *request = rtnl_request(host, RTM_GETROUTE, 0, "asking for the way out");
 	struct rtmsg *message = mnl_nlmsg_put_extra_header(request, sizeof(*message));
 	int index = 0, mtu;

@@ -10,6 +10,9 @@
 struct carrel_error;
 struct rtnl;
 
+/* Somewhere in the internet, of each family; nothing is ever sent there. */
+extern const struct address facts_elsewhere[FAMILY_COUNT];
+
 /**
  * facts_gather() - what every plan must know
  * @host:	rtnetlink of the host's namespace

@@ -99,6 +99,19 @@ int nft_load(struct mnl_socket *socket, const struct ruleset *ruleset, bool repl
 	return 0;
 }
 
+int nft_delete_table(struct mnl_socket *socket, const char *table, struct carrel_error *err)
+{
+	struct nft_batch batch NFT_BATCH_CLEANUP = { 0 };
+	int rc = nft_batch_begin(&batch);
+
+	if (rc == 0)
+		rc = nft_encode_table(&batch, table, NFT_MSG_DELTABLE, 0);
+	if (rc < 0)
+		return error_set(err, -rc, "out of memory");
+	rc = nft_batch_commit(&batch, socket, err);
+	return rc < 0 ? error_wrap(err, rc, "deleting table inet %s", table) : 0;
+}
+
 /*
  * Ask one question, get one answer.
  * @answer:	ANSWER_BYTES, aligned for a header

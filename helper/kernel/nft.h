@@ -37,6 +37,9 @@ int nft_load(struct mnl_socket *socket, const struct ruleset *ruleset, bool repl
 int nft_generation(struct mnl_socket *socket, uint32_t *ret_generation,
 		   struct carrel_error *err);
 
+/** nft_delete_table() - table inet @table; 0 or -errno, -ENOENT when it is not there */
+int nft_delete_table(struct mnl_socket *socket, const char *table, struct carrel_error *err);
+
 /** nft_table_exists() - 1, 0, or -errno */
 int nft_table_exists(struct mnl_socket *socket, const char *table, struct carrel_error *err);
 

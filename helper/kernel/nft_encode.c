@@ -232,7 +232,9 @@ static void count_connections(struct rule_writer *writer, uint32_t most)
 	nftnl_expr_set_u32(count, NFTNL_EXPR_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV);
 }
 
-static void set_mark(struct rule_writer *writer, uint32_t mark)
+/* @key: NFT_META_*, of @size_bytes */
+static void set_meta(struct rule_writer *writer, uint32_t key, const void *value,
+		     size_t size_bytes)
 {
 	struct nftnl_expr *immediate = nft_add_expression(writer, "immediate");
 	struct nftnl_expr *meta = nft_add_expression(writer, "meta");
@@ -240,8 +242,8 @@ static void set_mark(struct rule_writer *writer, uint32_t mark)
 	if (!immediate || !meta)
 		return;
 	nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_DREG, NFT_REG_1);
-	set_data(writer, immediate, NFTNL_EXPR_IMM_DATA, &mark, sizeof(mark));
-	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+	set_data(writer, immediate, NFTNL_EXPR_IMM_DATA, value, size_bytes);
+	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_KEY, key);
 	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_SREG, NFT_REG_1);
 }
 
@@ -303,12 +305,17 @@ static void add_dnat(struct rule_writer *writer, const struct address *address)
 
 static void encode_statement(struct rule_writer *writer, const struct statement *statement)
 {
+	static const uint8_t trace = 1;
+
 	switch (statement->kind) {
 	case STATEMENT_LIMIT:
 		refer_to_limit(writer, statement->name);
 		return;
 	case STATEMENT_COUNTER:
 		nft_add_expression(writer, "counter");
+		return;
+	case STATEMENT_TRACE:
+		set_meta(writer, NFT_META_NFTRACE, &trace, sizeof(trace));
 		return;
 	case STATEMENT_ACCEPT:
 		add_verdict(writer, NF_ACCEPT, NULL);
@@ -332,7 +339,7 @@ static void encode_statement(struct rule_writer *writer, const struct statement 
 		add_verdict(writer, NFT_RETURN, NULL);
 		return;
 	case STATEMENT_MARK:
-		set_mark(writer, statement->number);
+		set_meta(writer, NFT_META_MARK, &statement->number, sizeof(statement->number));
 		return;
 	case STATEMENT_UPDATE:
 		update_set(writer, statement);

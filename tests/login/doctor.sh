@@ -325,4 +325,94 @@ test_doctor_coverage_leaves_networks_of_the_users_own_alone() {
 	kill $!
 }
 
+test_doctor_helper_that_fails_is_found() {
+	helper=/usr/libexec/carrel/carrel-helper
+	cp -p $helper /usr/libexec/carrel/kept
+	trap 'mv /usr/libexec/carrel/kept $helper' EXIT
+	install -m 0755 /bin/false $helper
+	finds helper wrong "no network can be made with the policy 'exam': "
+	cp -p /usr/libexec/carrel/kept $helper
+	is_well helper
+}
+
+# passes USER FAMILY (0: IPv4, 1: IPv6): what the policy lab allows gets out
+passes() {
+	expect_equal "$(reaches lab1 tcp "${other_site[$1]}" 80)" "internet sees ${uplink[$1]}"
+}
+
+# What the policy forbids stays forbidden, whatever was done about the host's firewall.
+forbidden_stays() {
+	local family
+	for family in 0 1; do
+		cannot_reach exam1 tcp "${other_site[$family]}" 80
+		cannot_reach lab1 tcp "${server[$family]}" 22
+	done
+}
+
+# in_the_way REGEX FAMILY...: nothing of these families gets out, doctor says why, and its commands help
+in_the_way() {
+	local family fix what=$1
+	shift
+	for family; do
+		cannot_reach lab1 tcp "${other_site[$family]}" 80
+	done
+	finds firewall wrong "$what"
+	expect_equal "$(findings firewall | wc -l)" $#
+	fix=$(fix_of firewall)
+	bash -ec "$fix"
+	expect_equal "$(findings firewall)" ""
+	passes 0
+	passes 1
+	forbidden_stays
+}
+
+test_doctor_firewall_finds_nothing_in_the_way() {
+	passes 0
+	passes 1
+	expect_equal "$(findings firewall)" ""
+	# and what it looked with is gone
+	expect_equal "$(nft list tables)" 'table inet carrel'
+	expect_equal "$(ip -oneline link show | grep -c 'cr-429490')" 0
+	forbidden_stays
+}
+
+test_doctor_firewall_rule_of_nft_is_found_and_mended() {
+	nft -f - <<-'END'
+		table inet other {
+			chain filter_forward {
+				type filter hook forward priority 10; policy accept;
+				meta nfproto ipv6 jump strangers
+			}
+			chain strangers {
+				ct state new counter drop comment "no strangers"
+			}
+		}
+	END
+	trap 'nft delete table inet other' EXIT
+	in_the_way 'IPv6 from carrels to the internet is dropped by nft, in the chain strangers of table inet other: the rule .ct state new counter .*no strangers' 1
+}
+
+test_doctor_firewall_policy_of_iptables_is_found_and_mended() {
+	iptables-nft -P FORWARD DROP
+	ip6tables-nft -A FORWARD -j REJECT
+	trap 'nft delete table ip filter; nft delete table ip6 filter' EXIT
+	in_the_way 'IPv4 from carrels to the internet is dropped by iptables, in the chain FORWARD of table ip filter: its policy, drop' 0 1
+}
+
+# Docker's chains, as dockerd makes them.
+test_doctor_firewall_policy_of_docker_is_found_and_mended() {
+	iptables-nft -N DOCKER-USER
+	iptables-nft -A DOCKER-USER -j RETURN
+	iptables-nft -P FORWARD DROP
+	iptables-nft -A FORWARD -j DOCKER-USER
+	trap 'nft delete table ip filter' EXIT
+	in_the_way 'IPv4 from carrels to the internet is dropped by Docker, .*: its policy, drop' 0
+}
+
+test_doctor_firewall_policy_of_legacy_iptables_is_found_and_mended() {
+	iptables-legacy -P FORWARD DROP
+	trap 'iptables-legacy -F; iptables-legacy -P FORWARD ACCEPT' EXIT
+	in_the_way 'IPv4 from carrels to the internet is dropped, it seems by iptables-legacy: -P FORWARD DROP' 0
+}
+
 run_tests "$@"

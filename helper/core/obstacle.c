@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/obstacle.h"
+
+#include <limits.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <linux/netfilter.h>
+
+#include "base/arena.h"
+#include "core/compile.h"
+
+/* Before connection tracking and whatever anybody drops first; behind all that can drop. */
+#define PRIORITY_FIRST (-450)
+#define PRIORITY_LAST  INT32_MAX
+
+int obstacle_build(const char *link, struct arena *arena, struct ruleset *ret_ruleset)
+{
+	static const uint8_t tcp = IPPROTO_TCP;
+	struct ruleset_builder builder;
+	size_t begin, end;
+
+	ruleset_begin(&builder, arena, OBSTACLE_TABLE);
+	begin = ruleset_add_hook(&builder, "begun", "filter", NF_INET_PRE_ROUTING,
+				 PRIORITY_FIRST, false);
+	end = ruleset_add_hook(&builder, OBSTACLE_END, "filter", NF_INET_POST_ROUTING,
+			       PRIORITY_LAST, false);
+
+	rule_begin(&builder, begin, NULL);
+	rule_match_ifname(&builder, FIELD_IIFNAME, link, false);
+	rule_match_value(&builder, FIELD_L4PROTO, &tcp);
+	rule_add(&builder, STATEMENT_TRACE);
+
+	rule_begin(&builder, end, NULL);
+	rule_match_ifname(&builder, FIELD_IIFNAME, link, false);
+	rule_add(&builder, STATEMENT_DROP);
+	return ruleset_finish(&builder, ret_ruleset);
+}
+
+/* Who is known to make such rules, in the order in which they are asked. */
+enum owner { OWNER_CARREL, OWNER_FIREWALLD, OWNER_DOCKER, OWNER_UFW, OWNER_IPTABLES, OWNER_NFT };
+
+/** is_filter() - in the table that iptables-nft and ip6tables-nft work on? */
+static bool is_filter(const struct obstacle *obstacle)
+{
+	return strcmp(obstacle->table, "filter") == 0 &&
+	       (strcmp(obstacle->family, "ip") == 0 || strcmp(obstacle->family, "ip6") == 0);
+}
+
+/** find_owner() - by the table, then by who is at work on this host */
+static enum owner find_owner(const struct obstacle *obstacle, const struct obstacle_hosts *hosts)
+{
+	if (strcmp(obstacle->table, CARREL_TABLE) == 0)
+		return OWNER_CARREL;
+	if (strcmp(obstacle->table, "firewalld") == 0)
+		return OWNER_FIREWALLD;
+	if (!is_filter(obstacle))
+		return OWNER_NFT;
+	if (hosts->docker)
+		return OWNER_DOCKER;
+	return hosts->ufw ? OWNER_UFW : OWNER_IPTABLES;
+}
+
+const char *obstacle_owner(const struct obstacle *obstacle, const struct obstacle_hosts *hosts)
+{
+	switch (find_owner(obstacle, hosts)) {
+	case OWNER_CARREL:
+		return "carrel itself";
+	case OWNER_FIREWALLD:
+		return "firewalld";
+	case OWNER_DOCKER:
+		return "Docker";
+	case OWNER_UFW:
+		return "ufw";
+	case OWNER_IPTABLES:
+		return "iptables";
+	case OWNER_NFT:
+		return "nft";
+	}
+	return "";
+}
+
+const char *obstacle_fix_iptables(const char *program, const char *chain, struct arena *arena)
+{
+	return arena_printf(arena, "%s -I %s -i cr-+ -j ACCEPT\n"
+			    "%s -I %s -o cr-+ -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+			    program, chain, program, chain);
+}
+
+/** fix_nft() - at the top of the chain that drops */
+static const char *fix_nft(const struct obstacle *obstacle, struct arena *arena)
+{
+	const char *family = obstacle->family, *table = obstacle->table, *chain = obstacle->chain;
+
+	return arena_printf(arena, "nft insert rule %s %s %s iifname '\"cr-*\"' accept\n"
+			    "nft insert rule %s %s %s oifname '\"cr-*\"' ct state established,related "
+			    "accept", family, table, chain, family, table, chain);
+}
+
+const char *obstacle_fix(const struct obstacle *obstacle, const struct obstacle_hosts *hosts,
+			 struct arena *arena)
+{
+	bool ipv6 = strcmp(obstacle->family, "ip6") == 0;
+	const char *program = ipv6 ? "ip6tables" : "iptables";
+
+	switch (find_owner(obstacle, hosts)) {
+	case OWNER_CARREL:
+		return "nft delete table inet " CARREL_TABLE;
+	case OWNER_FIREWALLD:
+		return "firewall-cmd --permanent --new-zone=carrel\n"
+		       "firewall-cmd --permanent --zone=carrel --add-interface=cr-+\n"
+		       "firewall-cmd --permanent --new-policy=carrel-out\n"
+		       "firewall-cmd --permanent --policy=carrel-out --add-ingress-zone=carrel\n"
+		       "firewall-cmd --permanent --policy=carrel-out --add-egress-zone=ANY\n"
+		       "firewall-cmd --permanent --policy=carrel-out --set-target=ACCEPT\n"
+		       "firewall-cmd --reload";
+	case OWNER_DOCKER:
+		return obstacle_fix_iptables(program, "DOCKER-USER", arena);
+	case OWNER_UFW:
+		return "ufw route allow in on cr-+";
+	case OWNER_IPTABLES:
+		return obstacle_fix_iptables(program, obstacle->chain, arena);
+	case OWNER_NFT:
+		return fix_nft(obstacle, arena);
+	}
+	return "";
+}
