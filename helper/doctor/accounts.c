@@ -143,6 +143,17 @@ bool doctor_confines(const struct config *config, const struct doctor_account *a
 	return assignment->kind != ASSIGN_UNCONFINED;
 }
 
+bool doctor_confines_anywhere(const struct config *config, const struct doctor_account *account,
+			      const struct pam_services *services)
+{
+	if (doctor_confines(config, account, ""))
+		return true;
+	for (size_t i = 0; i < services->list.count; i++)
+		if (doctor_confines(config, account, services->list.items[i].name))
+			return true;
+	return false;
+}
+
 const char *doctor_name_users(const struct doctor_accounts *accounts,
 			      bool (*chosen)(const struct doctor_account *account, void *context),
 			      void *context, struct arena *arena, size_t *ret_count)

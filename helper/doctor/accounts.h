@@ -42,6 +42,10 @@ const struct doctor_account *doctor_accounts_find(const struct doctor_accounts *
 bool doctor_confines(const struct config *config, const struct doctor_account *account,
 		     const char *service);
 
+/** doctor_confines_anywhere() - does it by one of @services, or by one that is not known? */
+bool doctor_confines_anywhere(const struct config *config, const struct doctor_account *account,
+			      const struct pam_services *services);
+
 /**
  * doctor_name_users() - those of @accounts that @chosen is true of, as people say it
  *

@@ -23,9 +23,11 @@
 #include "doctor/program.h"
 #include "doctor/trial.h"
 #include "kernel/facts.h"
+#include "kernel/host.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
 #include "kernel/nft_trace.h"
+#include "state/hoststate.h"
 
 /* The kernel has dealt with a packet by the time that connect(2) returns; this is for its news. */
 #define NEWS_TIMEOUT_MS 500
@@ -251,11 +253,52 @@ static int follow_all(struct doctor *doctor, const struct throwaway *trial,
 	return rc;
 }
 
+/* nft_trace_begin() and nft_trace_end(), a transaction each. */
+#define OWN_TRANSACTIONS 2
+
+/**
+ * take_note() - what the helper has recorded of the host, when that is still so
+ * @ret:	unknown, when somebody else has changed the firewall since
+ */
+static void take_note(struct doctor *doctor, struct host_state *ret)
+{
+	struct host_survey survey;
+
+	*ret = (struct host_state){ 0 };
+	if (doctor->state_fd < 0 || host_survey(false, &survey, NULL) < 0)
+		return;
+	hoststate_read(doctor->state_fd, ret);
+	ret->known = ret->known && ret->generation == survey.generation;
+}
+
+/**
+ * restore_note() - when nobody but us has changed the firewall since take_note(), it is as it was
+ *
+ * Else the next login would look after the host once more, and mend on the way what the next
+ * examination is to find.
+ *
+ * Return: 0 or -errno
+ */
+static int restore_note(struct doctor *doctor, struct host_state *state,
+			struct carrel_error *err)
+{
+	struct host_survey survey;
+
+	if (!state->known)
+		return 0;
+	int rc = host_survey(false, &survey, err);
+	if (rc < 0 || survey.generation != state->generation + OWN_TRANSACTIONS)
+		return rc;
+	state->generation = survey.generation;
+	return hoststate_write(doctor->state_fd, state, err);
+}
+
 int doctor_check_firewall(struct doctor *doctor, struct carrel_error *err)
 {
 	struct throwaway trial = { .netns_fd = -1, .lease_fd = -1 };
 	struct carrel_error ignored = { 0 };
 	const struct config *config;
+	struct host_state state;
 
 	int rc = doctor_config(doctor, &config, err);
 	if (rc < 0)
@@ -266,7 +309,10 @@ int doctor_check_firewall(struct doctor *doctor, struct carrel_error *err)
 	rc = trial_begin(doctor, policy, &trial, err);
 	if (rc < 0)
 		return rc;
+	take_note(doctor, &state);
 	rc = follow_all(doctor, &trial, err);
+	if (rc == 0)
+		rc = restore_note(doctor, &state, err);
 	int end = trial_end(doctor, &trial, rc < 0 ? &ignored : err);
 	return rc < 0 ? rc : end;
 }

@@ -25,6 +25,12 @@ static const struct doctor_check checks[] = {
 	{ "exempt", "who is let through by exempt=", false, doctor_check_exempt },
 	{ "sshd", "the configuration of sshd", true, doctor_check_sshd },
 	{ "processes", "processes outside their users' carrels", true, doctor_check_processes },
+	{ "daemons", "daemons that start users' processes", true, doctor_check_daemons },
+	{ "groups", "groups that lead around PAM", false, doctor_check_groups },
+	{ "timer", "the timer that removes idle carrels", false, doctor_check_timer },
+	{ "pools", "the addresses of carrels", false, doctor_check_pools },
+	{ "forwarding", "forwarding, and router advertisements", false, doctor_check_forwarding },
+	/* Last: making a network mends part of what the others look at. */
 	{ "helper", "whether a network can be made", true, doctor_check_helper },
 	{ "firewall", "what becomes of packets that leave a carrel", true, doctor_check_firewall },
 };

@@ -100,6 +100,11 @@ int doctor_check_pam(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_exempt(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_sshd(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_processes(struct doctor *doctor, struct carrel_error *err);
+int doctor_check_daemons(struct doctor *doctor, struct carrel_error *err);
+int doctor_check_groups(struct doctor *doctor, struct carrel_error *err);
+int doctor_check_timer(struct doctor *doctor, struct carrel_error *err);
+int doctor_check_pools(struct doctor *doctor, struct carrel_error *err);
+int doctor_check_forwarding(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_helper(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_firewall(struct doctor *doctor, struct carrel_error *err);
 
