@@ -48,12 +48,14 @@ static int inspect_rules(struct kernel *kernel, const struct plan *intent,
 	int rc;
 
 	*ret_differ = false;
-	if (rules->skip)
-		return 0;
 	rc = nft_generation(kernel->carrel_nft, &inspection->generation, err);
 	if (rc < 0 || (rules->known_generation &&
 		       inspection->generation == rules->known_generation))
 		return rc;
+	if (rules->reload) {
+		*ret_differ = true;
+		return 0;
+	}
 	return compare_table(kernel->carrel_nft, PLACE_CARREL, ruleset_of(intent), rules->texts,
 			     arena, &inspection->differences, &inspection->generation, ret_differ,
 			     err);

@@ -23,7 +23,7 @@ struct inspection {
 
 /* How rules are looked at. */
 struct inspect_rules {
-	bool skip;                      /* not at all: they are about to be replaced */
+	bool reload;                    /* unless known to be good, load them: do not read them */
 	uint32_t known_generation;      /* that was good; 0: read them whatever it is */
 	bool texts;                     /* say of extra ones what they are */
 };

@@ -23,18 +23,6 @@
 #include "state/session.h"
 #include "work.h"
 
-/* Take the carrel of @old as it is; it is idle no longer. */
-static int join(struct work *work, const struct record *old, int netns_fd,
-		struct carrel_error *err)
-{
-	work->kernel.netns_fd = netns_fd;
-	work->record = *old;
-	if (!old->idle_since_s)
-		return 0;
-	work->record.idle_since_s = 0;
-	return record_write(work->state_fd, &work->record, err);
-}
-
 /* Under the user's lock: see what is there, and do what is missing. */
 static int join_or_build(struct work *work, struct carrel_error *err)
 {
@@ -45,7 +33,7 @@ static int join_or_build(struct work *work, struct carrel_error *err)
 		return rc;
 	switch (work_choose(work, netns_fd >= 0 ? &old : NULL)) {
 	case COURSE_JOIN:
-		return join(work, &old, netns_fd, err);
+		return work_join(work, &old, netns_fd, err);
 	case COURSE_UPDATE:
 		return work_update(work, &old, netns_fd, true, err);
 	case COURSE_REBUILD:

@@ -11,8 +11,8 @@
 #include "core/allocate.h"
 #include "kernel/facts.h"
 #include "kernel/host.h"
-#include "kernel/link.h"
 #include "kernel/netns.h"
+#include "kernel/nft.h"
 #include "sight.h"
 #include "state/hoststate.h"
 #include "state/source.h"
@@ -143,13 +143,6 @@ int work_prepare(struct work *work, struct carrel_error *err)
 	return prepare_host(work, err);
 }
 
-/* Did somebody delete the host's end of the uplink that @record speaks of, and with it the other? */
-static bool lost_uplink(const struct work *work, const struct record *record)
-{
-	return strcmp(record->uplink, uplink_name(UPLINK_NONE)) != 0 &&
-	       link_index(&work->kernel.host, work->kernel.host_link) == -ENODEV;
-}
-
 int work_find(struct work *work, struct record *ret_record, int *ret_netns_fd,
 	      struct carrel_error *err)
 {
@@ -176,11 +169,6 @@ int work_find(struct work *work, struct record *ret_record, int *ret_netns_fd,
 		return rc;
 	if (inode != ret_record->netns_inode)
 		return 0;
-	if (lost_uplink(work, ret_record)) {
-		request_warn(work->request, "the link %s was deleted; the carrel must be made anew",
-			     work->kernel.host_link);
-		return 0;
-	}
 	*ret_netns_fd = fd_steal(&netns_fd);
 	return 0;
 }
@@ -193,17 +181,23 @@ enum course work_choose(const struct work *work, const struct record *standing)
 	return course_choose(&what, &work->input);
 }
 
-/* kernel->before_pin: from the pin on others may join, and need the record for it. */
-static int write_record(void *context, struct carrel_error *err)
+int work_write_record(struct work *work, struct carrel_error *err)
 {
-	struct work *work = context;
 	int rc = netns_inode(work->kernel.netns_fd, &work->record.netns_inode, err);
 
 	return rc < 0 ? rc : record_write(work->state_fd, &work->record, err);
 }
 
-/* The record of a carrel under the policy that was chosen, for the login that is served. */
-static int fill_record(struct work *work, struct carrel_error *err)
+/* kernel->before_pin: from the pin on others may join, and need the record for it. */
+static int record_before_pin(void *context, struct carrel_error *err)
+{
+	struct work *work = context;
+	int rc = nft_generation(work->kernel.carrel_nft, &work->record.generation, err);
+
+	return rc < 0 ? rc : work_write_record(work, err);
+}
+
+int work_fill_record(struct work *work, struct carrel_error *err)
 {
 	struct record *record = &work->record;
 	bool connected = work->policy.uplink != UPLINK_NONE;
@@ -251,44 +245,12 @@ int work_build(struct work *work, struct carrel_error *err)
 	if (rc == 0)
 		rc = work_find_addresses(work, err);
 	if (rc == 0)
-		rc = fill_record(work, err);
+		rc = work_fill_record(work, err);
 	if (rc == 0)
 		rc = plan_build(&work->input, &work->request->arena, &plan, err);
 	if (rc < 0)
 		return rc;
-	work->kernel.before_pin = write_record;
+	work->kernel.before_pin = record_before_pin;
 	work->kernel.context = work;
 	return kernel_apply(&work->kernel, &plan, err);
-}
-
-/* What nobody's coming does not change. */
-static void keep_use(struct record *record, const struct record *old)
-{
-	record->login = old->login;
-	record->cut = old->cut;
-	record->idle_since_s = old->idle_since_s;
-}
-
-int work_update(struct work *work, const struct record *old, int netns_fd, bool login,
-		struct carrel_error *err)
-{
-	struct plan plan = { 0 };
-	int rc = kernel_join(&work->kernel, netns_fd, err);
-
-	if (rc < 0)
-		return rc;
-	work->input.address4 = old->address4;
-	work->input.address6 = old->address6;
-	work->input.reconnect = login && old->cut;
-	rc = fill_record(work, err);
-	if (rc < 0)
-		return rc;
-	work->record.created_s = old->created_s;
-	work->record.has_address6 = old->has_address6;
-	if (!login)
-		keep_use(&work->record, old);
-	rc = plan_update(&work->input, &work->request->arena, &plan, err);
-	if (rc == 0)
-		rc = kernel_apply(&work->kernel, &plan, err);
-	return rc < 0 ? error_wrap(err, rc, "updating the rules") : write_record(work, err);
 }

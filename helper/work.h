@@ -11,6 +11,7 @@
 #include "core/course.h"
 #include "core/plan.h"
 #include "core/policy.h"
+#include "inspect.h"
 #include "kernel/apply.h"
 #include "request.h"
 #include "state/record.h"
@@ -68,6 +69,10 @@ int work_find_addresses(struct work *work, struct carrel_error *err);
 /** work_build() - make the carrel anew, in the place of what there may be */
 int work_build(struct work *work, struct carrel_error *err);
 
+/** work_join() - take the carrel in @netns_fd (consumed) as its record @old says; mend it first */
+int work_join(struct work *work, const struct record *old, int netns_fd,
+	      struct carrel_error *err);
+
 /**
  * work_update() - bring the carrel in @netns_fd (consumed) under the rules of today
  * @old:	its record
@@ -75,5 +80,24 @@ int work_build(struct work *work, struct carrel_error *err);
  */
 int work_update(struct work *work, const struct record *old, int netns_fd, bool login,
 		struct carrel_error *err);
+
+/**
+ * work_mend() - see where the carrel that work->kernel has joined is not as it should be; mend it
+ * @old:	its record
+ * @rules:	how to look at them
+ * @ret:	what was found; lives as long as the request. ret->generation is of the firewall as
+ *		it is now
+ */
+int work_mend(struct work *work, const struct record *old, const struct inspect_rules *rules,
+	      struct inspection *ret, struct carrel_error *err);
+
+/**
+ * work_fill_record() - the record of a carrel under the policy that was chosen, for the login
+ *			that is served
+ */
+int work_fill_record(struct work *work, struct carrel_error *err);
+
+/** work_write_record() - of the namespace that work->kernel holds */
+int work_write_record(struct work *work, struct carrel_error *err);
 
 #endif

@@ -20,6 +20,7 @@ struct comparison {
 	struct differences *differences;
 	struct plan mend;
 	const struct network_link *host_end, *uplink;   /* NULL: not there, or to be made anew */
+	bool reset[LINK_UPLINK + 1];                    /* that end is reset: its neighbours go */
 	bool failed;                                    /* memory ran out */
 };
 
@@ -155,6 +156,7 @@ static void compare_end(struct comparison *comparison, const struct plan_operati
 		.found = found,
 	});
 	mend(comparison, &reset);
+	comparison->reset[which] = true;
 }
 
 /* The veth: are both ends there, and ends of the same? */
@@ -276,8 +278,12 @@ static void compare_neighbour(struct comparison *comparison,
 		    !address_equal(&neighbour->address, &operation->neighbour.address))
 			continue;
 		if (neighbour->permanent &&
-		    memcmp(neighbour->mac, operation->neighbour.mac, MAC_SIZE) == 0)
+		    memcmp(neighbour->mac, operation->neighbour.mac, MAC_SIZE) == 0) {
+			/* Whoever is given an address, even the same, forgets them. */
+			if (comparison->reset[operation->link])
+				mend(comparison, operation);
 			return;
+		}
 		seen = true;
 	}
 	mend_described(comparison, operation, "neighbour",

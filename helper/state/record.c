@@ -19,11 +19,11 @@
 #define HEADER "carrel-record 1"
 static_assert(RECORD_VERSION == 1, "HEADER names the version");
 
-/* The keys and longest values of a record are 860 bytes. */
+/* The keys and longest values of a record are 882 bytes. */
 #define RECORD_TEXT_SIZE 1024
 
 enum { KEY_UID, KEY_USER, KEY_POLICY, KEY_UPLINK, KEY_ADDRESS4, KEY_ADDRESS6, KEY_NETNS,
-       KEY_RULES, KEY_CREATED, KEY_LOGOUT, KEY_CUT, KEY_IDLE,
+       KEY_RULES, KEY_GENERATION, KEY_CREATED, KEY_LOGOUT, KEY_CUT, KEY_IDLE,
        KEY_SERVICE, KEY_TTY, KEY_RHOST, KEY_COUNT };
 
 /* What an older version wrote, and most of what this one does, has none of these. */
@@ -120,6 +120,8 @@ int record_format(const struct record *record, char *text, size_t size, struct c
 		      (unsigned long long)record->netns_inode,
 		      (unsigned long long)record->rules_digest,
 		      (unsigned long long)record->created_s);
+	if (record->generation)
+		buffer_printf(&buffer, "generation %u\n", record->generation);
 	if (record->cut_at_logout)
 		buffer_puts(&buffer, "logout " LOGOUT_CUT_WORD "\n");
 	if (record->cut)
@@ -198,6 +200,7 @@ int record_parse(const char *text, size_t length, struct record *ret, struct car
 		[KEY_ADDRESS6] = { .key = "address6", .optional = true },
 		[KEY_NETNS] = { .key = "netns" },
 		[KEY_RULES] = { .key = "rules" },
+		[KEY_GENERATION] = { .key = "generation", .optional = true },
 		[KEY_CREATED] = { .key = "created" },
 		[KEY_LOGOUT] = { .key = "logout", .optional = true },
 		[KEY_CUT] = { .key = "cut", .optional = true },
@@ -207,7 +210,7 @@ int record_parse(const char *text, size_t length, struct record *ret, struct car
 		[KEY_RHOST] = { .key = "rhost", .optional = true },
 	};
 	struct record record = { 0 };
-	uint64_t uid = 0;
+	uint64_t uid = 0, generation = 0;
 	int rc;
 
 	rc = fields_parse(text, length, HEADER, fields, KEY_COUNT, err);
@@ -224,10 +227,13 @@ int record_parse(const char *text, size_t length, struct record *ret, struct car
 	    (rc = fields_number(&fields[KEY_NETNS], UINT64_MAX, &record.netns_inode, err)) ||
 	    (rc = fields_number(&fields[KEY_RULES], UINT64_MAX, &record.rules_digest, err)) ||
 	    (rc = fields_number(&fields[KEY_CREATED], UINT64_MAX, &record.created_s, err)) ||
+	    (fields[KEY_GENERATION].value &&
+	     (rc = fields_number(&fields[KEY_GENERATION], UINT32_MAX, &generation, err))) ||
 	    (rc = parse_lifetime(fields, &record, err)) ||
 	    (rc = parse_login(fields, &record.login, err)))
 		return rc;
 	record.uid = (uid_t)uid;
+	record.generation = (uint32_t)generation;
 	rc = check(&record, EBADMSG, err);
 	if (rc)
 		return rc;

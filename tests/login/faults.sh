@@ -313,18 +313,18 @@ test_fault_pin_directory_missing_is_repaired() {
 	expect_equal "$(stat -c '%U:%G %a' /run/netns)" "root:carrel 1775"
 }
 
-test_fault_uplink_deleted_is_made_anew() {
+test_fault_uplink_deleted_is_mended() {
 	local mark
 	saved $config
 	netns_of_login exam1
 	ip link delete cr-61001
 	mark=$(log_mark)
 	expect_equal "$(reaches exam1 tcp 203.0.113.10 443)" "internet sees 198.51.100.1"
-	logged_since "$mark" 'pam_carrel.*cr-61001 was deleted'
+	logged_since "$mark" 'pam_carrel.*mended in the host: link cr-61001: missing'
 	# The next one finds a whole carrel.
 	mark=$(log_mark)
 	netns_of_login exam1
-	expect_no_match "$(tail -n "+$((mark + 1))" $auth_log)" deleted
+	expect_no_match "$(tail -n "+$((mark + 1))" $auth_log)" mended
 }
 
 test_fault_state_file_system_full_leaves_nothing_half_done() {

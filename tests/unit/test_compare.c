@@ -226,12 +226,22 @@ static void test_compare_clears_the_way_for_a_new_uplink(void **state)
 	assert_non_null(strstr(words(fixture), "cr-1000: not the other end of uplink0"));
 }
 
+/* An end that is given a MAC address forgets its neighbours: they are added again. */
 static void check_reset(struct fixture *fixture, enum plan_link link, const char *said)
 {
+	const struct plan_operation *operations;
+
 	compare(fixture);
-	assert_int_equal(only_mend(fixture, PLAN_LINK_RESET)->link, link);
-	assert_int_equal(fixture->mend.operations.items[0].reset.group,
-			 plan_group(&fixture->policy));
+	operations = fixture->mend.operations.items;
+	assert_int_equal(fixture->mend.operations.count, 1 + FAMILY_COUNT);
+	assert_int_equal(operations[0].kind, PLAN_LINK_RESET);
+	assert_int_equal(operations[0].link, link);
+	assert_int_equal(operations[0].reset.group, plan_group(&fixture->policy));
+	for (size_t i = 1; i <= FAMILY_COUNT; i++) {
+		assert_int_equal(operations[i].kind, PLAN_NEIGHBOUR);
+		assert_int_equal(operations[i].link, link);
+	}
+	assert_int_equal(fixture->differences.list.count, 1);
 	assert_non_null(strstr(words(fixture), said));
 	realize(fixture);
 }

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Theory of operation: a carrel is used again
+ *
+ * Before somebody joins a carrel, or gets other rules in it, what the kernel has is compared
+ * with what there should be, and what is missing or altered is put right (inspect.h): the uplink
+ * is made anew in the same namespace if need be, so that sessions in it have their network back.
+ * The rules come before the links, as in a new carrel: nothing passes that they do not see.
+ *
+ * Most logins find nothing to do. The record has the generation of the firewall with which the
+ * rules were right; while that is the same, they are not read.
+ */
+#include "work.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "kernel/facts.h"
+#include "kernel/netns.h"
+#include "kernel/nft.h"
+
+/* The log is to say what happened, not to be filled: a carrel that lost everything has 15. */
+#define WARNINGS_MAX 16
+
+/* What does an update change by itself, rightly, and what was somebody else's doing? */
+static bool is_news(const struct difference *difference, bool update)
+{
+	return difference->remedy == REMEDY_REPAIR &&
+	       (!update || difference->kind == DIFFERENCE_MISSING);
+}
+
+static void warn_of(struct work *work, const struct inspection *inspection, bool update)
+{
+	size_t warned = 0;
+
+	for (size_t i = 0; i < inspection->differences.list.count && warned < WARNINGS_MAX; i++) {
+		const struct difference *difference = &inspection->differences.list.items[i];
+		BUFFER_CLEANUP struct buffer words = { 0 };
+
+		if (!is_news(difference, update))
+			continue;
+		difference_describe(difference, &words);
+		request_warn(work->request, "mended in the %s: %s",
+			     difference->place == PLACE_HOST ? "host" : "carrel",
+			     words.failed ? "?" : words.data);
+		warned++;
+	}
+}
+
+/* A veth that is made anew is as wide as the way out, which joining does not ask for. */
+static void find_width(struct work *work, struct plan *plan)
+{
+	for (size_t i = 0; i < plan->operations.count; i++) {
+		struct plan_operation *operation = &plan->operations.items[i];
+
+		if (operation->kind != PLAN_LINK_PAIR || operation->pair.mtu_bytes)
+			continue;
+		facts_find_mtu(&work->kernel.host, &work->facts);
+		operation->pair.mtu_bytes = work->facts.mtu_bytes;
+	}
+}
+
+int work_mend(struct work *work, const struct record *old, const struct inspect_rules *rules,
+	      struct inspection *ret, struct carrel_error *err)
+{
+	struct facts facts = work->facts;
+	struct plan_input input = work->input;
+	struct inspection inspection;
+	int rc;
+
+	/* One that was made while the host had no IPv6 goes without. */
+	if (work->policy.uplink != UPLINK_NONE)
+		facts.ipv6 = facts.ipv6 && old->has_address6;
+	input.facts = &facts;
+	input.address4 = old->address4;
+	input.address6 = old->address6;
+	input.cut = old->cut;
+	rc = inspect_carrel(&work->kernel, &input, rules, &work->request->arena, &inspection, err);
+	if (rc == 0 && inspection.mend.operations.count) {
+		find_width(work, &inspection.mend);
+		rc = kernel_apply(&work->kernel, &inspection.mend, err);
+		if (rc == 0)
+			rc = nft_generation(work->kernel.carrel_nft, &inspection.generation, err);
+	}
+	if (rc < 0)
+		return error_wrap(err, rc, "mending the carrel");
+	*ret = inspection;
+	return 0;
+}
+
+int work_join(struct work *work, const struct record *old, int netns_fd,
+	      struct carrel_error *err)
+{
+	const struct inspect_rules rules = { .known_generation = old->generation };
+	struct inspection inspection;
+	int rc = kernel_join(&work->kernel, netns_fd, err);
+
+	if (rc == 0)
+		rc = work_mend(work, old, &rules, &inspection, err);
+	if (rc < 0)
+		return rc;
+	warn_of(work, &inspection, false);
+	work->record = *old;
+	work->record.idle_since_s = 0;
+	work->record.generation = inspection.generation;
+	if (!old->idle_since_s && old->generation == inspection.generation)
+		return 0;
+	return record_write(work->state_fd, &work->record, err);
+}
+
+/* What nobody's coming does not change. */
+static void keep_use(struct record *record, const struct record *old)
+{
+	record->login = old->login;
+	record->cut = old->cut;
+	record->idle_since_s = old->idle_since_s;
+}
+
+/* The carrel's kernel side: what somebody broke, then what today's policy says. */
+static int mend_and_update(struct work *work, const struct record *old, struct carrel_error *err)
+{
+	const struct inspect_rules rules = {
+		.known_generation = old->generation, .reload = true,
+	};
+	struct inspection inspection;
+	struct plan plan = { 0 };
+	int rc = work_mend(work, old, &rules, &inspection, err);
+
+	if (rc < 0)
+		return rc;
+	warn_of(work, &inspection, true);
+	rc = plan_update(&work->input, &work->request->arena, &plan, err);
+	if (rc == 0)
+		rc = kernel_apply(&work->kernel, &plan, err);
+	if (rc == 0)
+		rc = nft_generation(work->kernel.carrel_nft, &work->record.generation, err);
+	return rc < 0 ? error_wrap(err, rc, "updating the rules") : 0;
+}
+
+int work_update(struct work *work, const struct record *old, int netns_fd, bool login,
+		struct carrel_error *err)
+{
+	int rc = kernel_join(&work->kernel, netns_fd, err);
+
+	if (rc < 0)
+		return rc;
+	work->input.address4 = old->address4;
+	work->input.address6 = old->address6;
+	work->input.reconnect = login && old->cut;
+	rc = work_fill_record(work, err);
+	if (rc < 0)
+		return rc;
+	work->record.created_s = old->created_s;
+	work->record.has_address6 = old->has_address6;
+	if (!login)
+		keep_use(&work->record, old);
+	rc = mend_and_update(work, old, err);
+	return rc < 0 ? rc : work_write_record(work, err);
+}
