@@ -2,17 +2,22 @@
 #
 # make bench                    as root: carrel beside the kernel's floor and beside scripts
 # make bench-rules              what policies of 10 to 10,000 rules cost
+# make bench-scale              logins, list and gc beside CARRELS=5000 carrels (2 GB of memory)
+# make soak                     COUNT=20000 logins and logouts: does anything stay behind?
 # make bench-floor              the same without carrel
 # make bench-tests              the bench's own arithmetic and counting
 # RUNS=80 rounds, SEED=1 for their order, JSON=FILE for the figures.
 
 BENCH         := $(BUILD)/tests/bench
-BENCH_SOURCES := $(filter-out tests/bench/nothing.c tests/bench/rules_scale.c tests/bench/test_%.c,$(wildcard tests/bench/*.c))
+BENCH_MAINS   := $(addprefix tests/bench/,nothing.c rules_scale.c scale.c memory.c soak.c)
+BENCH_SOURCES := $(filter-out $(BENCH_MAINS) tests/bench/test_%.c,$(wildcard tests/bench/*.c))
+SOAK_SOURCES  := $(addprefix tests/bench/,command.c count.c login.c soak.c)
+SCALE_SOURCES := $(addprefix tests/bench/,bare.c batch.c command.c count.c login.c memory.c rules.c scale.c stats.c)
 BENCH_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/test_*.c))
 BENCH_OPTIONS  = $(if $(RUNS),-r $(RUNS)) $(if $(SEED),-s $(SEED)) $(if $(JSON),-j '$(abspath $(JSON))')
 bench_needed   = $$(readelf -d $(1) | sed -n 's/.*(NEEDED)//p')
 
-.PHONY: bench bench-rules bench-floor bench-tests
+.PHONY: soak bench bench-rules bench-scale bench-programs bench-floor bench-tests
 bench: $(PROGRAMS) $(BENCH)/carrel-bench $(BENCH)/nothing
 	$(Q)[ "$(call bench_needed,$(BUILD)/carrel-helper)" = "$(call bench_needed,$(BENCH)/nothing)" ] || \
 		{ echo 'bench: tests/bench/nothing is not linked like carrel-helper' >&2; exit 1; }
@@ -21,6 +26,15 @@ bench: $(PROGRAMS) $(BENCH)/carrel-bench $(BENCH)/nothing
 bench-rules: $(BENCH)/rules_scale
 	$(Q)unshare --net $<
 
+bench-scale: all fault-tests bench-programs
+	$(Q)BUILD='$(BUILD)' tests/host/host run -- tests/bench/scale.sh -n $(or $(CARRELS),5000) $(if $(RUNS),-r $(RUNS))
+
+# What tests of the group "login" run.
+bench-programs: $(BENCH)/carrel-scale $(BENCH)/carrel-soak
+
+soak: all fault-tests bench-programs
+	$(Q)BUILD='$(BUILD)' tests/host/host run -- tests/bench/soak.sh $(or $(COUNT),20000)
+
 bench-floor: $(BENCH)/carrel-bench $(BENCH)/nothing
 	$(Q)tests/bench/world.sh '$(abspath $(BUILD))' $(BENCH_OPTIONS)
 
@@ -28,6 +42,14 @@ bench-tests: $(BENCH_TESTS)
 	$(Q)for test in $(BENCH_TESTS); do $$test || exit 1; done
 
 $(BENCH)/carrel-bench: $(BENCH_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NETLINK_LIBS) -lcap -lpam -lm
+
+$(BENCH)/carrel-soak: $(SOAK_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcap -lpam
+
+$(BENCH)/carrel-scale: $(SCALE_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NETLINK_LIBS) -lcap -lpam -lm
 

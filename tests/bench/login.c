@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -28,7 +30,7 @@
 /* From the session's process. */
 struct report {
 	int rc;
-	double us;
+	double us, cpu_us;
 	struct carrel_error err;
 };
 
@@ -114,6 +116,42 @@ static int close_session(struct session *session, double *ret_us, struct carrel_
 	return 0;
 }
 
+static double time_us(struct timeval time)
+{
+	return (double)time.tv_sec * 1e6 + (double)time.tv_usec;
+}
+
+/* What this process and its children that have ended have computed. */
+static double computed_us(void)
+{
+	static const int whose[] = { RUSAGE_SELF, RUSAGE_CHILDREN };
+	double us = 0;
+
+	for (size_t i = 0; i < sizeof(whose) / sizeof(whose[0]); i++) {
+		struct rusage usage;
+
+		(void)getrusage(whose[i], &usage);
+		us += time_us(usage.ru_utime) + time_us(usage.ru_stime);
+	}
+	return us;
+}
+
+/* open_session(), and the time that it took processors; the helper becomes a child of ours. */
+static int open_and_account(struct session *session, const struct login_request *request,
+			    struct report *report)
+{
+	double before_us = computed_us();
+	int rc;
+
+	if (request->cpu)
+		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	rc = open_session(session, request, &report->us, &report->err);
+	if (request->cpu)
+		while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+			report->cpu_us = computed_us() - before_us;
+	return rc;
+}
+
 /* The session's process. @channel: to login_open() and login_close() */
 static void serve(int channel, const struct login_request *request)
 {
@@ -123,7 +161,7 @@ static void serve(int channel, const struct login_request *request)
 
 	report.rc = prepare(&session, request, &report.err);
 	if (report.rc == 0)
-		report.rc = open_session(&session, request, &report.us, &report.err);
+		report.rc = open_and_account(&session, request, &report);
 	(void)fd_write_all(channel, &report, sizeof(report));
 	if (report.rc < 0 || read(channel, &nothing, sizeof(nothing)) != 0)
 		return;
@@ -132,7 +170,7 @@ static void serve(int channel, const struct login_request *request)
 }
 
 /* Hear what the session's process did. */
-static int hear(int channel, double *ret_us, struct carrel_error *err)
+static int hear(int channel, double *ret_us, double *ret_cpu_us, struct carrel_error *err)
 {
 	struct report report;
 	ssize_t length = recv(channel, &report, sizeof(report), MSG_WAITALL);
@@ -146,6 +184,7 @@ static int hear(int channel, double *ret_us, struct carrel_error *err)
 		return report.rc;
 	}
 	*ret_us = report.us;
+	*ret_cpu_us = report.cpu_us;
 	return 0;
 }
 
@@ -160,7 +199,7 @@ static void finish(struct login *login)
 int login_open(const struct login_request *request, struct login *ret_login, double *ret_us,
 	       struct carrel_error *err)
 {
-	struct login login;
+	struct login login = { 0 };
 	int ends[2], rc;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
@@ -178,7 +217,7 @@ int login_open(const struct login_request *request, struct login *ret_login, dou
 		fd_close(&login.channel);
 		return rc;
 	}
-	rc = hear(login.channel, ret_us, err);
+	rc = hear(login.channel, ret_us, &login.cpu_us, err);
 	if (rc < 0) {
 		finish(&login);
 		return rc;
@@ -192,7 +231,7 @@ int login_close(struct login *login, double *ret_us, struct carrel_error *err)
 	int rc;
 
 	(void)shutdown(login->channel, SHUT_WR);
-	rc = hear(login->channel, ret_us, err);
+	rc = hear(login->channel, ret_us, &login->cpu_us, err);
 	finish(login);
 	return rc;
 }

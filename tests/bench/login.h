@@ -16,11 +16,13 @@ struct login_request {
 	const char *service;
 	const char *user;
 	bool confined;          /* the process must be in another network namespace afterwards, or not */
+	bool cpu;               /* wait for the helper's end, too, and tell what all of them computed */
 };
 
 struct login {
 	pid_t pid;
 	int channel;            /* to the session's process */
+	double cpu_us;          /* of the login, its processes and what it started; 0 unless asked for */
 };
 
 /**
