@@ -383,7 +383,7 @@ test_lifetime_logout_starts_a_helper_only_to_cut() {
 
 	cuts
 	helper_vanishes
-	logged_since "$mark" 'not cut off yet: .*vanishing'
+	eventually 5 logged_since "$mark" 'not cut off yet: .*vanishing'
 	keep_open exam1
 	helper_vanishes
 	expect_no_match "$(tail -n "+$((mark + 1))" $auth_log)" vanishing
