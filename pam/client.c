@@ -34,6 +34,12 @@
 /* A request that names a user and a configuration: both are bounded by PATH_MAX. */
 #define CLIENT_TOLD_BYTES 8192
 
+/* The client, which kills the helper and says so, is to be first. */
+#define GRACE_MS 1000
+
+/* To cut an uplink off takes milliseconds; but somebody else may hold the lock for as long as they may. */
+#define TOLD_LIFETIME_MS (20 * 1000)
+
 struct received {
 	int fds[RECEIVED_FDS_MAX];
 	size_t count;
@@ -239,7 +245,7 @@ int client_call(const struct client_options *options, const struct wire_request 
 	int length = wire_encode_request(request, reply.bytes, WIRE_MAX_BYTES, err);
 	if (length < 0)
 		return length;
-	rc = launcher_start(options->helper, &child, err);
+	rc = launcher_start(options->helper, options->timeout_ms + GRACE_MS, &child, err);
 	if (rc < 0)
 		return rc;
 	rc = exchange(child.socket, deadline_ms, options->timeout_ms, request, reply.bytes,
@@ -270,7 +276,7 @@ int client_tell(const struct client_options *options, const struct wire_request 
 	int length = wire_encode_request(request, bytes, sizeof(bytes), err);
 	if (length < 0)
 		return length;
-	int rc = launcher_start(options->helper, &child, err);
+	int rc = launcher_start(options->helper, TOLD_LIFETIME_MS, &child, err);
 	if (rc < 0)
 		return rc;
 	/* What was sent stays in the helper's end when ours is closed. */

@@ -32,9 +32,11 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/paths.h"
+#include "pam/cgroup.h"
 
 /* Where 16-bit ids were first (i386, 32-bit arm), the calls for 32-bit ones have other names. */
 #ifdef SYS_setresuid32
@@ -114,6 +116,14 @@ static int enter_host_mounts(struct descent *descent)
 {
 	(void)descent;
 	return enter_namespace("/proc/self/ns/mnt", "/proc/1/ns/mnt", CLONE_NEWNS);
+}
+
+/** leave_cgroup() - after the mount namespace: the hierarchy is looked for where the host has it */
+static int leave_cgroup(struct descent *descent)
+{
+	(void)descent;
+	cgroup_leave();
+	return 0;
 }
 
 static int enter_host_network(struct descent *descent)
@@ -326,6 +336,24 @@ static int mount_pins(struct descent *descent)
 	return 0;
 }
 
+/**
+ * set_alarm() - the program ends at this time, whatever has become of who waits for it
+ *
+ * A helper that is frozen with its client would hold the lock of a carrel. The signal ends frozen
+ * processes, too.
+ */
+static int set_alarm(struct descent *descent)
+{
+	const struct itimerval timer = {
+		.it_value = {
+			.tv_sec = descent->lifetime_ms / 1000,
+			.tv_usec = descent->lifetime_ms % 1000 * 1000,
+		},
+	};
+
+	return setitimer(ITIMER_REAL, &timer, NULL) < 0 ? -errno : 0;
+}
+
 static int find_net_admin(struct descent *descent)
 {
 	(void)descent;
@@ -420,6 +448,7 @@ static const struct step steps_to_program[] = {
 	{ "resetting signals", reset_signals },
 	{ "leaving the terminal", leave_terminal },
 	{ "entering the mount namespace of process 1", enter_host_mounts },
+	{ "leaving the control group", leave_cgroup },
 	{ "entering the network namespace of process 1", enter_host_network },
 	{ "changing to the root directory", leave_directories },
 	{ "setting limits", set_limits },
@@ -441,6 +470,7 @@ static const struct step steps_to_helper[] = {
 	{ "changing to the account " HELPER_USER, become_account },
 	{ "keeping CAP_NET_ADMIN and CAP_SYS_ADMIN", keep_capabilities },
 	{ "unblocking signals", unblock_signals },
+	{ "setting its alarm", set_alarm },
 	{ "executing it as the account " HELPER_USER, execute_program },
 	{ NULL, NULL },
 };

@@ -15,6 +15,7 @@ struct descent {
 	int socket;                     /* becomes descriptor 0; -1: /dev/null does */
 	uid_t uid;                      /* 0: the program stays root's */
 	gid_t gid;
+	unsigned lifetime_ms;           /* of the helper; then the kernel ends it */
 
 	int program_fd;                 /* used on the way */
 	const char *failed_step;        /* NULL while nothing failed; static text */

@@ -43,7 +43,7 @@
 #include "pam/descent.h"
 #include "pam/subject.h"
 
-/* descent_run() needs about 3 KiB; sanitizers and odd page sizes multiply that. */
+/* descent_run() needs about 12 KiB; sanitizers and odd page sizes multiply that. */
 #define STACK_BYTES (64 * 1024)
 
 /* Below each stack a guard: an overflow is a fault, and not the application's heap. */
@@ -181,12 +181,16 @@ static int start(struct launch *launch, int *ret_pidfd, struct carrel_error *err
 	return 0;
 }
 
-int launcher_start(const char *helper, struct launcher_child *ret_child,
+int launcher_start(const char *helper, unsigned lifetime_ms, struct launcher_child *ret_child,
 		   struct carrel_error *err)
 {
 	char name[] = "carrel-helper";
 	char *const arguments[] = { name, NULL };
-	struct launch launch = { .descent = { .program = helper, .arguments = arguments } };
+	struct launch launch = {
+		.descent = {
+			.program = helper, .arguments = arguments, .lifetime_ms = lifetime_ms,
+		},
+	};
 	int pair[2], pidfd, rc = find_helper_account(&launch.descent, err);
 
 	if (rc < 0)

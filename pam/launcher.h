@@ -19,6 +19,7 @@ struct launcher_child {
 /**
  * launcher_start() - start @helper as the user HELPER_USER
  * @helper:	absolute path
+ * @lifetime_ms:	then the kernel ends it, also when nobody waits for it any more
  * @ret_child:	both descriptors owned by the caller, close-on-exec
  *
  * The helper raises no SIGCHLD in this process and leaves no zombie in it.
@@ -27,7 +28,7 @@ struct launcher_child {
  *	   missing from the bounding set, the helper missing or not executable, ...
  * Context: effective uid 0; safe in a multi-threaded process
  */
-int launcher_start(const char *helper, struct launcher_child *ret_child,
+int launcher_start(const char *helper, unsigned lifetime_ms, struct launcher_child *ret_child,
 		   struct carrel_error *err);
 
 /**

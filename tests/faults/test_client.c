@@ -159,6 +159,33 @@ static void test_client_call_kills_a_helper_that_hangs(void **state)
 	assert_false(helper_lives());
 }
 
+/* Nobody is left to kill it: as when the user froze the client, and the helper with it. */
+static void test_client_call_leaves_no_helper_that_outlives_its_time(void **state)
+{
+	struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
+	bool started = false;
+
+	(void)state;
+	pid_t pid = fork();
+	if (pid == 0) {
+		call("hangs", 500, &reply, NULL);
+		_exit(0);
+	}
+	for (int i = 0; i < 500 && !started; i++) {
+		usleep(1000);
+		started = helper_lives();
+	}
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_true(started);
+	assert_true(helper_lives());
+	for (int i = 0; i < 500 && helper_lives(); i++)
+		usleep(20000);
+	assert_false(helper_lives());
+	/* This child of ours was no helper. */
+	sigchld_count = 0;
+}
+
 static void assert_reports(const char *report, const char *line)
 {
 	if (!strstr(report, line))
@@ -333,6 +360,7 @@ static int run_all(void)
 		cmocka_unit_test(test_client_call_names_the_fault_of_the_helper),
 		cmocka_unit_test(test_client_call_accepts_a_namespace_and_a_file),
 		cmocka_unit_test(test_client_call_kills_a_helper_that_hangs),
+		cmocka_unit_test(test_client_call_leaves_no_helper_that_outlives_its_time),
 		cmocka_unit_test(test_launcher_hands_over_nothing_but_two_capabilities),
 		cmocka_unit_test(test_launcher_repairs_the_directories),
 		cmocka_unit_test(test_launcher_works_where_sigchld_is_ignored),
