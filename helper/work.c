@@ -118,7 +118,9 @@ static int prepare_host(struct work *work, struct carrel_error *err)
 
 	if (rc < 0)
 		return error_wrap(err, rc, "preparing the host");
-	hoststate_read(work->state_fd, &recorded);
+	rc = hoststate_read(work->state_fd, &recorded, err);
+	if (rc < 0)
+		return error_wrap(err, rc, "preparing the host");
 	if (host_is_prepared(&survey, &recorded))
 		return 0;
 	state = host_intend(&survey, &recorded);
@@ -252,5 +254,9 @@ int work_build(struct work *work, struct carrel_error *err)
 		return rc;
 	work->kernel.before_pin = record_before_pin;
 	work->kernel.context = work;
-	return kernel_apply(&work->kernel, &plan, err);
+	rc = kernel_apply(&work->kernel, &plan, err);
+	/* The pin could not be made: there is nothing of which it would be the record. */
+	if (rc < 0 && work->record.netns_inode)
+		(void)record_remove(work->state_fd, work->input.uid, NULL);
+	return rc;
 }

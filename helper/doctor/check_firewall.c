@@ -267,7 +267,7 @@ static void take_note(struct doctor *doctor, struct host_state *ret)
 	*ret = (struct host_state){ 0 };
 	if (doctor->state_fd < 0 || host_survey(false, &survey, NULL) < 0)
 		return;
-	hoststate_read(doctor->state_fd, ret);
+	(void)hoststate_read(doctor->state_fd, ret, NULL);
 	ret->known = ret->known && ret->generation == survey.generation;
 }
 

@@ -166,12 +166,14 @@ int doctor_check_forwarding(struct doctor *doctor, struct carrel_error *err)
 	struct host_state state = { 0 };
 	struct routes routes;
 
-	if (doctor->state_fd >= 0)
-		hoststate_read(doctor->state_fd, &state);
+	int rc = doctor->state_fd >= 0 ? hoststate_read(doctor->state_fd, &state, err) : 0;
+
+	if (rc < 0)
+		return rc;
 	/* Until somebody has logged in, nothing needs to be forwarded. */
 	if (!state.known)
 		return 0;
-	int rc = list_routes(doctor, &routes, err);
+	rc = list_routes(doctor, &routes, err);
 	if (rc == 0 && setting("ipv6", "default", "disable_ipv6") == 0 &&
 	    setting("ipv6", "all", "forwarding") == 0)
 		rc = add_setting(doctor, "ipv6", "all", "forwarding", 1, "IPv6 is not forwarded",

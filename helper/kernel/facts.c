@@ -62,12 +62,15 @@ static uint32_t way_out_mtu(struct rtnl *host, enum family family)
 }
 
 /* IPv6 is compiled in, not switched off at boot, and not switched off for new links. */
-static bool host_has_ipv6(void)
+static int find_ipv6(bool *ret_ipv6, struct carrel_error *err)
 {
-	long disabled;
+	long disabled = 1;
+	int rc = sysctl_read_number("net/ipv6/conf/default/disable_ipv6", &disabled, err);
 
-	return sysctl_read_number("net/ipv6/conf/default/disable_ipv6", &disabled, NULL) == 0 &&
-	       disabled == 0;
+	if (rc < 0 && rc != -ENOENT)
+		return error_wrap(err, rc, "finding out whether the host has IPv6");
+	*ret_ipv6 = disabled == 0;
+	return 0;
 }
 
 struct address_list {
@@ -140,14 +143,13 @@ static int list_host_addresses(struct rtnl *host, struct arena *arena,
 int facts_gather(struct rtnl *host, bool host_addresses, struct arena *arena,
 		 struct facts *ret_facts, struct carrel_error *err)
 {
-	struct facts facts = { .ipv6 = host_has_ipv6() };
+	struct facts facts = { 0 };
+	int rc = find_ipv6(&facts.ipv6, err);
 
-	if (host_addresses) {
-		int rc = list_host_addresses(host, arena, &facts.host, err);
-
-		if (rc < 0)
-			return rc;
-	}
+	if (rc == 0 && host_addresses)
+		rc = list_host_addresses(host, arena, &facts.host, err);
+	if (rc < 0)
+		return rc;
 	*ret_facts = facts;
 	return 0;
 }

@@ -48,8 +48,11 @@ int sysctl_write_at(int proc_fd, const char *path, const char *value, struct car
 
 	if (fd < 0)
 		return fd;
-	if (write(fd, value, strlen(value)) < 0)
-		return error_set_errno(err, errno, "setting sysctl %s to '%s'", path, value);
+	ssize_t written = write(fd, value, strlen(value));
+	/* The kernel takes a value as a whole: the rest would be another one. */
+	if (written < 0 || (size_t)written != strlen(value))
+		return error_set_errno(err, written < 0 ? errno : EIO, "setting sysctl %s to '%s'",
+				       path, value);
 	return 0;
 }
 

@@ -24,7 +24,7 @@ static const struct field keys[KEY_COUNT] = {
 	[KEY_GUARD6]     = { .key = "guard6" },
 };
 
-void hoststate_read(int state_fd, struct host_state *ret)
+int hoststate_read(int state_fd, struct host_state *ret, struct carrel_error *err)
 {
 	struct field fields[KEY_COUNT];
 	uint64_t generation, guard4, guard6;
@@ -34,17 +34,21 @@ void hoststate_read(int state_fd, struct host_state *ret)
 	*ret = (struct host_state){ 0 };
 	for (size_t i = 0; i < KEY_COUNT; i++)
 		fields[i] = keys[i];
-	if (textfile_read(state_fd, HOSTSTATE_NAME, text, sizeof(text), &length) < 0 ||
+	int rc = textfile_read(state_fd, HOSTSTATE_NAME, text, sizeof(text), &length);
+	if (rc < 0 && rc != -ENOENT && rc != -E2BIG)
+		return error_set_errno(err, -rc, "reading the host's state");
+	if (rc < 0 ||
 	    fields_parse(text, length, HOSTSTATE_HEADER, fields, KEY_COUNT, NULL) < 0 ||
 	    fields_text(&fields[KEY_VERSION], version, sizeof(version), NULL) < 0 ||
 	    fields_number(&fields[KEY_GENERATION], UINT32_MAX, &generation, NULL) < 0 ||
 	    fields_number(&fields[KEY_GUARD4], 1, &guard4, NULL) < 0 ||
 	    fields_number(&fields[KEY_GUARD6], 1, &guard6, NULL) < 0)
-		return;
+		return 0;
 	/* The table that another version made is not ours; what it found is as true as before. */
 	if (strcmp(version, CARREL_VERSION) != 0)
 		generation = HOST_UNPREPARED;
 	*ret = (struct host_state){ true, (uint32_t)generation, guard4 != 0, guard6 != 0 };
+	return 0;
 }
 
 int hoststate_write(int state_fd, const struct host_state *state, struct carrel_error *err)
