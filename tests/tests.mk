@@ -42,6 +42,10 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(ARCHIVE)
 $(BUILD)/tests/kernel/test_differential: \
 	$(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/differential/*.c))
 
+# Everything that can happen to a helper, one after the other.
+$(BUILD)/tests/faults/every_fault: $(patsubst %,$(BUILD)/tests/faults/every/%.o,deed ways world)
+$(BUILD)/tests/faults/tracer: $(patsubst %,$(BUILD)/tests/faults/every/%.o,tracee ways)
+
 # What fuzzers found, and what they start from, is replayed by a main of our own.
 $(FUZZ_REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(ARCHIVE)
 	$(call say,LD,$@)
