@@ -144,6 +144,8 @@ int work_update(struct work *work, const struct record *old, int netns_fd, bool 
 
 	if (rc < 0)
 		return rc;
+	if (work->no_names)
+		request_warn(work->request, "%s", work->no_names);
 	work->input.address4 = old->address4;
 	work->input.address6 = old->address6;
 	work->input.reconnect = login && old->cut;

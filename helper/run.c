@@ -59,6 +59,8 @@ static int build(struct work *work, struct carrel_error *err)
 	struct plan plan = { 0 };
 	int rc = work_prepare(work, err);
 
+	if (rc == 0 && work->no_names)
+		request_warn(work->request, "%s", work->no_names);
 	work->input.throwaway = true;
 	if (rc == 0)
 		rc = work_find_addresses(work, err);

@@ -15,6 +15,7 @@
 #include "kernel/nft.h"
 #include "sight.h"
 #include "state/hoststate.h"
+#include "state/resolvers.h"
 #include "state/source.h"
 #include "state/state.h"
 
@@ -140,6 +141,8 @@ int work_prepare(struct work *work, struct carrel_error *err)
 	int rc = facts_gather(&work->kernel.host, policy_names_host(&work->policy),
 			      &work->request->arena, &work->facts, err);
 
+	if (rc == 0)
+		rc = resolvers_settle(&work->policy, &work->request->arena, &work->no_names, err);
 	if (rc < 0 || work->policy.uplink == UPLINK_NONE)
 		return rc;
 	return prepare_host(work, err);
@@ -242,6 +245,7 @@ int work_build(struct work *work, struct carrel_error *err)
 	struct plan plan = { 0 };
 	int rc;
 
+	pass_on(work, work->no_names);
 	name_of_netns(work->input.uid, pin);
 	rc = netns_unpin(pin, err);     /* what is there is not whole, or has another uplink */
 	if (rc == 0)

@@ -23,6 +23,7 @@ struct work {
 	struct config config;
 	struct policy policy;
 	struct facts facts;
+	const char *no_names;           /* why the carrel will not find names, or NULL */
 	struct plan_input input;
 	struct record record;           /* of the carrel that is joined, updated or built */
 	struct kernel kernel;

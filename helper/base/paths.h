@@ -26,6 +26,11 @@
 #define PATH_MODULE            CARREL_SECUREDIR "/pam_carrel.so"
 #define PATH_COMMAND           CARREL_PREFIX "/sbin/carrel"
 
+/* How the host finds names: see state/resolvers.h. */
+#define PATH_RESOLV_CONF       "/etc/resolv.conf"
+#define PATH_RESOLVED_SERVERS  "/run/systemd/resolve/resolv.conf"
+#define PATH_NETWORKMANAGER_SERVERS "/run/NetworkManager/no-stub-resolv.conf"
+
 /* In PATH_STATE: touched by each run of "carrel gc", and locked while it lasts. */
 #define NAME_COLLECTED         "collected"
 

@@ -16,6 +16,7 @@
 #include "core/policy.h"
 #include "core/shadow.h"
 #include "state/policytext.h"
+#include "state/resolvers.h"
 #include "state/source.h"
 
 /* One run. The functions below return 0, also when they found something, or -ENOMEM. */
@@ -49,7 +50,37 @@ static int check_name(struct check *check, const char *name, const char *path)
 				 "and none of 'unconfined', 'host' and 'deny'");
 }
 
-/** parse_policy() - report what is wrong in the text of the policy @name, and what it includes */
+/** is_assigned() - can a user be given the policy @name? */
+static bool is_assigned(const struct check *check, const char *name)
+{
+	for (size_t i = 0; i < check->settings.assignments.count; i++) {
+		const struct assignment *assignment = &check->settings.assignments.items[i];
+
+		if (assignment->kind == ASSIGN_POLICY && strcmp(assignment->policy, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/** check_resolvers() - warn where programs under @policy will find no names; 0 or -ENOMEM */
+static int check_resolvers(struct check *check, const char *path, struct policy *policy,
+			   struct diagnostics *diagnostics)
+{
+	const struct position whole_file = { .file = path };
+	const char *warning;
+
+	int rc = resolvers_settle(policy, check->arena, &warning, NULL);
+	if (rc == 0 && warning)
+		diagnostic_add(diagnostics, SEVERITY_WARNING,
+			       policy->dns.own ? &policy->dns.position : &whole_file, "%s", warning);
+	return rc;
+}
+
+/**
+ * parse_policy() - report what is wrong in the text of the policy @name, and what it includes
+ *
+ * How this host finds names matters to policies that are in use on it.
+ */
 static int parse_policy(struct check *check, struct policy_texts *texts, const char *name,
 			const struct source *source)
 {
@@ -65,6 +96,8 @@ static int parse_policy(struct check *check, struct policy_texts *texts, const c
 		rc = expect_test(&policy, &check->settings, &diagnostics);
 	if (rc == 0)
 		rc = shadow_check(&policy, &check->settings, check->arena, &diagnostics);
+	if (rc == 0 && !texts->drafts && check->settled && is_assigned(check, name))
+		rc = check_resolvers(check, source->path, &policy, &diagnostics);
 	if (rc == -ENOMEM)
 		return rc;
 	return findings_add(&check->findings, check->arena, source->path, &diagnostics);
@@ -151,13 +184,8 @@ static int check_assigned(struct check *check, const struct policy_file *file)
 
 	if (!check->settled || is_packaged(file) || is_part(check, file->path))
 		return 0;
-	for (size_t i = 0; i < check->settings.assignments.count; i++) {
-		const struct assignment *assignment = &check->settings.assignments.items[i];
-
-		if (assignment->kind == ASSIGN_POLICY &&
-		    strcmp(assignment->policy, file->name) == 0)
-			return 0;
-	}
+	if (is_assigned(check, file->name))
+		return 0;
 	diagnostic_add(&diagnostics, SEVERITY_WARNING, &whole_file,
 		       "no assignment gives this policy to anyone");
 	return findings_add(&check->findings, check->arena, file->path, &diagnostics);

@@ -18,6 +18,7 @@
 #include "kernel/facts.h"
 #include "kernel/rtnl.h"
 #include "pam/subject.h"
+#include "state/resolvers.h"
 #include "state/source.h"
 
 /* What is asked, and what is found out for it. */
@@ -161,6 +162,10 @@ static int read_policy(struct asking *asking)
 		return refuse_policy(asking);
 	if (rc < 0)
 		return cli_fail(rc == -ENOMEM ? CLI_FAILURE : CLI_INVALID, &err);
+	if (warning)
+		cli_complain("%s", warning);
+	if (resolvers_settle(&asking->policy, asking->arena, &warning, &err) < 0)
+		return cli_fail(CLI_FAILURE, &err);
 	if (warning)
 		cli_complain("%s", warning);
 	return CLI_OK;

@@ -26,6 +26,8 @@ static const char *decider_name(enum decider decider)
 		return "outside";
 	case DECIDER_LINK_ONLY:
 		return "link-only";
+	case DECIDER_NO_RESOLVER:
+		return "no-resolver";
 	}
 	return "";
 }
@@ -41,6 +43,38 @@ static void put_packet(const struct packet *packet, struct buffer *text)
 		      packet->direction == DIRECTION_OUT ? "to" : "from", address);
 	if (packet->port)
 		buffer_printf(text, " port %u", packet->port);
+}
+
+/** put_redirect() - append where a query goes instead */
+static void put_redirect(const struct redirect *redirect, struct buffer *text)
+{
+	const char *separator = ", redirected to ";
+	const struct address *resolver;
+
+	for (size_t at = 0; (resolver = redirect_each(redirect, &at)) != NULL;) {
+		char address[ADDRESS_TEXT_SIZE];
+
+		address_format(resolver, address);
+		buffer_printf(text, "%s%s", separator, address);
+		separator = " or ";
+	}
+}
+
+/** put_json_redirect() - likewise, the list of resolvers; null when it goes where it was sent */
+static void put_json_redirect(const struct redirect *redirect, struct buffer *text)
+{
+	const struct address *resolver;
+	const char *separator = "[";
+
+	buffer_puts(text, "\"redirected_to\": ");
+	for (size_t at = 0; (resolver = redirect_each(redirect, &at)) != NULL;) {
+		char address[ADDRESS_TEXT_SIZE];
+
+		address_format(resolver, address);
+		buffer_printf(text, "%s\"%s\"", separator, address);
+		separator = ", ";
+	}
+	buffer_puts(text, redirect->kind == REDIRECT_TO ? "]" : "null");
 }
 
 /** put_reason() - append who decided it, as half a sentence */
@@ -70,6 +104,7 @@ void explanation_put_text(const struct explanation *explanation, struct buffer *
 
 		buffer_printf(text, "%s: ", reason_outcome(decision->verdict));
 		put_packet(&explanation->packets[i], text);
+		put_redirect(&decision->redirect, text);
 		buffer_puts(text, "\n  ");
 		put_reason(explanation, i, text);
 		if (decision->peer && decision->verdict == VERDICT_ALLOW)
@@ -97,6 +132,8 @@ static void put_json_answer(const struct packet *packet, const struct decision *
 		buffer_printf(text, ", \"port\": %u, ", packet->port);
 	else
 		buffer_puts(text, ", \"port\": null, ");
+	put_json_redirect(&decision->redirect, text);
+	buffer_puts(text, ", ");
 	view_put_json_member(text, "verdict", verdict_name(decision->verdict));
 	buffer_puts(text, ", ");
 	view_put_json_member(text, "decided_by", decider_name(decision->decider));

@@ -11,6 +11,7 @@
 #include "core/allocate.h"
 #include "kernel/facts.h"
 #include "kernel/rtnl.h"
+#include "state/resolvers.h"
 #include "state/source.h"
 #include "state/state.h"
 
@@ -123,6 +124,8 @@ static int gather(struct prospect *prospect, uid_t uid, struct carrel_error *err
 	if (rc == 0)
 		rc = facts_gather(&host, policy_names_host(&prospect->policy), prospect->arena,
 				  &prospect->facts, err);
+	if (rc == 0)
+		rc = resolvers_settle(&prospect->policy, prospect->arena, &prospect->no_names, err);
 	if (rc < 0)
 		return rc;
 	facts_find_mtu(&host, &prospect->facts);
@@ -154,6 +157,8 @@ int prospect_look(struct prospect *prospect, uid_t uid, const char *user)
 		.config = &prospect->config, .facts = &prospect->facts,
 	};
 	int rc = gather(prospect, uid, &err);
+	if (rc == 0 && prospect->login && prospect->no_names)
+		cli_complain("%s", prospect->no_names);
 	if (rc == 0)
 		rc = choose(prospect, &err);
 	return rc < 0 ? cli_fail(CLI_FAILURE, &err) : CLI_OK;

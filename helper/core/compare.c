@@ -321,6 +321,10 @@ static void compare_operation(struct comparison *comparison,
 	case PLAN_NEIGHBOUR:
 		compare_neighbour(comparison, operation);
 		return;
+	case PLAN_ANSWERS:      /* It goes when the link goes down, and with it. */
+		if (!link_of(comparison, operation) || !link_of(comparison, operation)->up)
+			mend(comparison, operation);
+		return;
 	case PLAN_NETNS:
 	case PLAN_LINK_GROUP:
 	case PLAN_LINK_RESET:

@@ -8,13 +8,14 @@
  * is looked at again, and no rule about "any" or about a prefix that happens to cover
  * the pools can open them. Inwards the host and the peers are addresses like others.
  *
- *	output:      replies, lo, (connections,) host -> out-host, pools -> out-peers, rules,
- *		     default
+ *	output:      replies, lo, (queries without a resolver,) (connections,) host -> out-host,
+ *		     pools -> out-peers, rules, default
  *	out-host:    the rules that name the host, then deny
  *	out-peers:   the rules that name peers, then deny
  *	input:       replies, lo, (connections,) rules, default
  *	connections: of a policy that limits their number: those above it
  *	forward:     nothing: a carrel routes for nobody
+ *	dns, dns-source: see core/compile_dns.c
  *
  * Within a part protocols, ports and types of ICMP are matched by at most one set each.
  * Types are the family's own, so a rule with types has a part for each. Only "reject"
@@ -32,6 +33,7 @@
 #include "base/error.h"
 #include "core/compile_comment.h"
 #include "core/compile_connections.h"
+#include "core/compile_dns.h"
 #include "core/compile_log.h"
 #include "core/compile_match.h"
 #include "core/connection.h"
@@ -47,6 +49,7 @@ struct compiler {
 	const struct prefix_list *host;
 	size_t input, output, out_host, out_peers;
 	struct connection_chains connections;
+	struct dns_chains dns_chains;
 	struct log_compiler log;
 	uint32_t mark;                  /* of the rule being compiled, if it logs; or 0 */
 	const char *limit;              /* name of that of the rule being compiled, if it has one */
@@ -80,6 +83,21 @@ static void add_prefixes(struct compiler *compiler, range_list *list, enum famil
 		prefix_last(&prefixes[i], &last);
 		range_add(&compiler->builder, list, prefixes[i].address.bytes, last.bytes,
 			  address_size(family));
+	}
+}
+
+/* Append the resolvers in force; @host: only those that are the host. */
+static void add_resolvers(struct compiler *compiler, range_list *list, enum family family,
+			  bool host)
+{
+	const struct resolver_list *resolvers = &compiler->policy->dns.resolvers[family];
+
+	for (size_t i = 0; i < resolvers->list.count; i++) {
+		const struct address *address = &resolvers->list.items[i];
+
+		if (!host || prefix_list_holds(compiler->host, address))
+			range_add(&compiler->builder, list, address->bytes, address->bytes,
+				  address_size(family));
 	}
 }
 
@@ -222,6 +240,9 @@ static void add_listed(struct compiler *compiler, const struct policy_rule *rule
 		if (rule->direction == DIRECTION_IN && rule->remote_peers)
 			add_prefixes(compiler, &part.remotes, family, pools,
 				     sizeof(pools) / sizeof(pools[0]));
+		/* "any" has those in it already, unless something is excluded. */
+		if (rule->remote_resolver && (!rule->remote_any || rule->excluded.count))
+			add_resolvers(compiler, &part.remotes, family, false);
 		if (!part.remotes.count)
 			continue;
 		/* Then the family alone says it, without a look at an address. */
@@ -285,6 +306,19 @@ static void add_name(struct compiler *compiler, const struct policy_rule *rule,
 	}
 }
 
+/* Outwards, resolvers that are the host. */
+static void add_host_resolvers(struct compiler *compiler, const struct policy_rule *rule,
+			       const char *comment)
+{
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		struct part part = { .chain = compiler->out_host, .family = (int)family };
+
+		add_resolvers(compiler, &part.remotes, family, true);
+		if (part.remotes.count)
+			add_part(compiler, rule, &part, comment);
+	}
+}
+
 /* Make the limit that all parts of @rule share, if it has one. */
 static void add_limit(struct compiler *compiler, const struct policy_rule *rule)
 {
@@ -326,6 +360,8 @@ static void compile_rule(struct compiler *compiler, const struct policy_rule *ru
 	add_mark(compiler, rule->direction, rule->verdict, rule->log, place);
 	if (out && rule->remote_host && compiler->host->count)
 		add_everything(compiler, rule, compiler->out_host, comment);
+	else if (out && rule->remote_resolver && compiler->host->count)
+		add_host_resolvers(compiler, rule, comment);
 	if (out && rule->remote_peers)
 		add_everything(compiler, rule, compiler->out_peers, comment);
 	if (rule->remote_any)
@@ -371,7 +407,37 @@ static void add_preamble(struct compiler *compiler, size_t chain, enum field lin
 
 	rule_begin(builder, chain, NULL);
 	rule_match_ifname(builder, link, "lo", false);
+	/* What was redirected leaves by another link than it was sent to. */
+	if (link == FIELD_OIFNAME && dns_redirects(&compiler->policy->dns))
+		rule_match_status(builder, IPS_DST_NAT, true);
 	rule_add(builder, STATEMENT_ACCEPT);
+}
+
+/* Queries that are to go to a resolver, and for whose family the policy has none. */
+static void refuse_queries(struct compiler *compiler)
+{
+	const struct dns *dns = &compiler->policy->dns;
+	struct port_range port = { DNS_PORT, DNS_PORT };
+	const struct policy_rule rule = {
+		.direction = DIRECTION_OUT, .verdict = VERDICT_REJECT,
+		.protocols = PROTOCOL_TCP | PROTOCOL_UDP, .ports = { &port, 1, 1 },
+		.position = dns->position,
+	};
+
+	if (!dns->own)
+		return;
+	const char *place = compile_place(&rule, compiler->builder.arena);
+	if (!place)
+		compiler->builder.failed = true;
+	add_mark(compiler, rule.direction, rule.verdict, false, place);
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		struct part part = {
+			.chain = compiler->output, .family = (int)family, .negated = dns->enforced,
+		};
+
+		if (compile_dns_refused(&compiler->builder, dns, family, &part.remotes))
+			add_part(compiler, &rule, &part, "queries for names go to no other");
+	}
 }
 
 /* Send what is for @prefixes to a chain of its own. */
@@ -401,6 +467,7 @@ static void add_chains(struct compiler *compiler, const struct policy *policy, b
 	compiler->output = ruleset_add_hook(builder, "output", "filter", NF_INET_LOCAL_OUT,
 					    PRIORITY_FILTER, true);
 	ruleset_add_hook(builder, "forward", "filter", NF_INET_FORWARD, PRIORITY_FILTER, true);
+	compile_dns_add_chains(builder, &policy->dns, &compiler->dns_chains);
 	if (policy->connections)
 		connections_begin(builder, policy, &compiler->connections);
 	if (host)
@@ -426,6 +493,8 @@ int compile_policy(const struct policy *policy, const struct config *config,
 
 	add_preamble(&compiler, compiler.input, FIELD_IIFNAME);
 	add_preamble(&compiler, compiler.output, FIELD_OIFNAME);
+	compile_dns_redirect(&compiler.builder, &policy->dns, &compiler.dns_chains);
+	refuse_queries(&compiler);
 	if (policy->connections)
 		connections_limit(&compiler.builder, &compiler.connections, compiler.input,
 				  compiler.output, &compiler.log);

@@ -4,17 +4,16 @@
 #define CARREL_CORE_COMPILE_H
 
 #include "core/policy.h"
+#include "core/prefixes.h"
 #include "core/ruleset.h"
 
 /* Names that appear in the carrel, for scripts and for tests. */
 #define CARREL_TABLE  "carrel"
 #define CARREL_UPLINK "uplink0"
 
-struct prefix_list { const struct prefix *items; size_t count; };
-
 /**
  * compile_policy() - the table inet carrel of one carrel
- * @policy:	a parsed policy
+ * @policy:	a parsed policy, whose resolvers are settled (dns_settle())
  * @config:	for the pools: what "peers" are
  * @host:	the host's own addresses as full-length prefixes: what "host" is. May be
  *		empty: rules that name the host are then left out, and it is the host's
@@ -28,7 +27,8 @@ struct prefix_list { const struct prefix *items; size_t count; };
  *
  * Chains: input, output (hooked, policy drop), forward (drop: nothing is routed through a
  * carrel), out-peers, out-host when @host has addresses, connections when their number is
- * limited. Replies to what was allowed, and the loopback, always pass.
+ * limited, dns and dns-source when queries for names are redirected. Replies to what was
+ * allowed, and the loopback, always pass.
  *
  * Return: 0, -ENOMEM
  * Context: pure

@@ -5,6 +5,22 @@
 
 #include "base/digest.h"
 
+/* Who is asked, and who answers: what the policy says is in its own digest. */
+static uint64_t digest_add_dns(uint64_t digest, const struct dns *dns)
+{
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		const struct resolver_list *lists[] = { &dns->named[family], &dns->resolvers[family] };
+
+		for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+			digest = digest_add(digest, &lists[i]->list.count, sizeof(lists[i]->list.count));
+			for (size_t j = 0; j < lists[i]->list.count; j++)
+				digest = digest_add(digest, lists[i]->list.items[j].bytes,
+						    address_size(family));
+		}
+	}
+	return digest;
+}
+
 uint64_t course_digest(const struct plan_input *input)
 {
 	const struct prefix_list *host = &input->facts->host;
@@ -15,7 +31,7 @@ uint64_t course_digest(const struct plan_input *input)
 	digest = digest_add_prefix(digest, &input->config->pool6);
 	for (size_t i = 0; i < host->count; i++)
 		digest = digest_add_prefix(digest, &host->items[i]);
-	return digest;
+	return digest_add_dns(digest, &input->policy->dns);
 }
 
 enum course course_choose(const struct standing *standing, const struct plan_input *input)

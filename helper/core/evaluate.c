@@ -16,7 +16,7 @@
  * What the far end is to the carrel. An address of the host that lies in a pool is both;
  * outwards it is then the host's.
  */
-struct remote_kind { bool host, peer; };
+struct remote_kind { bool host, peer, resolver; };
 
 static const struct prefix loopback[] = {
 	{ { FAMILY_IPV4, { 127 } }, 8 },
@@ -41,10 +41,11 @@ static bool in_list(const struct prefix *prefixes, size_t count, const struct ad
 	return false;
 }
 
-static struct remote_kind kind_of(const struct config *config, const struct prefix_list *host,
-				  const struct address *remote)
+static struct remote_kind kind_of(const struct policy *policy, const struct config *config,
+				  const struct prefix_list *host, const struct address *remote)
 {
 	return (struct remote_kind){
+		.resolver = dns_is_resolver(&policy->dns, remote),
 		.host = in_list(host->items, host->count, remote),
 		.peer = prefix_contains(&config->pool4, remote) ||
 			prefix_contains(&config->pool6, remote),
@@ -80,11 +81,13 @@ static const struct policy_name *names_remote(const struct policy *policy,
 static bool matches_remote(const struct policy *policy, const struct policy_rule *rule,
 			   struct remote_kind kind, const struct address *remote)
 {
+	bool resolver = rule->remote_resolver && kind.resolver;
+
 	if (rule->direction == DIRECTION_OUT && kind.host)
-		return rule->remote_host;
+		return rule->remote_host || resolver;
 	if (rule->direction == DIRECTION_OUT && kind.peer)
 		return rule->remote_peers;
-	return (kind.host && rule->remote_host) || (kind.peer && rule->remote_peers) ||
+	return (kind.host && rule->remote_host) || (kind.peer && rule->remote_peers) || resolver ||
 	       lists_remote(rule, remote) || names_remote(policy, rule, remote);
 }
 
@@ -160,10 +163,10 @@ static struct decision fallback(const struct policy *policy, struct remote_kind 
 	return decision;
 }
 
-struct decision evaluate_policy(const struct policy *policy, const struct config *config,
-				const struct prefix_list *host, const struct packet *packet)
+struct decision evaluate_arrival(const struct policy *policy, const struct config *config,
+				 const struct prefix_list *host, const struct packet *packet)
 {
-	struct remote_kind kind = kind_of(config, host, &packet->remote);
+	struct remote_kind kind = kind_of(policy, config, host, &packet->remote);
 	struct decision decision = { .verdict = VERDICT_ALLOW, .decider = DECIDER_LOOPBACK };
 
 	if (in_list(loopback, sizeof(loopback) / sizeof(loopback[0]), &packet->remote))
@@ -185,16 +188,18 @@ struct decision evaluate_policy(const struct policy *policy, const struct config
 	return decision;
 }
 
-struct decision evaluate_path(const struct policy *policy, const struct config *config,
-			      const struct prefix_list *host, const struct packet *packet)
+/* The same, with what the host's table and the uplink have to say. */
+static struct decision evaluate_journey(const struct policy *policy, const struct config *config,
+					const struct prefix_list *host,
+					const struct packet *packet)
 {
 	const struct prefix_list unknown = { 0 };
-	struct remote_kind kind = kind_of(config, host, &packet->remote);
+	struct remote_kind kind = kind_of(policy, config, host, &packet->remote);
 
 	/* A carrel whose policy does not name the host knows none of its addresses. */
-	struct decision inside = evaluate_policy(policy, config,
-						 policy_names_host(policy) ? host : &unknown,
-						 packet);
+	struct decision inside = evaluate_arrival(policy, config,
+						  policy_names_host(policy) ? host : &unknown,
+						  packet);
 	if (inside.decider == DECIDER_LOOPBACK)
 		return inside;
 	if (policy->uplink == UPLINK_NONE)
@@ -203,9 +208,57 @@ struct decision evaluate_path(const struct policy *policy, const struct config *
 		return kind.host || kind.peer ? inside : stopped(DECIDER_OUTSIDE);
 	if (inside.verdict != VERDICT_ALLOW)
 		return inside;
-	if (kind.host && !policy_reaches_host(policy))
+	if (kind.host && !policy_reaches_host(policy, host->items, host->count))
 		return stopped(DECIDER_HOST_UNNAMED);
 	if (in_list(link_only, sizeof(link_only) / sizeof(link_only[0]), &packet->remote))
 		return stopped(DECIDER_LINK_ONLY);
 	return inside;
+}
+
+typedef struct decision evaluation(const struct policy *policy, const struct config *config,
+				   const struct prefix_list *host, const struct packet *packet);
+
+/* @evaluate the packet, or, of a query, those that become of it: the worst that can happen. */
+static struct decision follow(evaluation *evaluate, const struct policy *policy,
+			      const struct config *config, const struct prefix_list *host,
+			      const struct packet *packet)
+{
+	struct redirect redirect = { .kind = REDIRECT_NONE };
+	struct packet redirected = *packet;
+	struct decision decision = { 0 };
+	const struct address *resolver;
+
+	if (packet->direction == DIRECTION_OUT)
+		redirect = redirect_find(&policy->dns, &packet->remote, packet->l4proto,
+					 packet->port);
+	switch (redirect.kind) {
+	case REDIRECT_NONE:
+		return evaluate(policy, config, host, packet);
+	case REDIRECT_REFUSED:
+		decision.verdict = VERDICT_REJECT;
+		decision.decider = DECIDER_NO_RESOLVER;
+		return decision;
+	case REDIRECT_TO:
+		break;
+	}
+	for (size_t at = 0; (resolver = redirect_each(&redirect, &at)) != NULL;) {
+		redirected.remote = *resolver;
+		decision = evaluate(policy, config, host, &redirected);
+		if (decision.verdict != VERDICT_ALLOW)
+			break;
+	}
+	decision.redirect = redirect;
+	return decision;
+}
+
+struct decision evaluate_policy(const struct policy *policy, const struct config *config,
+				const struct prefix_list *host, const struct packet *packet)
+{
+	return follow(evaluate_arrival, policy, config, host, packet);
+}
+
+struct decision evaluate_path(const struct policy *policy, const struct config *config,
+			      const struct prefix_list *host, const struct packet *packet)
+{
+	return follow(evaluate_journey, policy, config, host, packet);
 }

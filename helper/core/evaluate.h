@@ -10,6 +10,7 @@
 #include "base/address.h"
 #include "core/compile.h"
 #include "core/policy.h"
+#include "core/redirect.h"
 
 /* The first packet of a flow, seen from the carrel. */
 struct packet {
@@ -30,8 +31,9 @@ enum decider {
 	DECIDER_NO_UPLINK,              /* the carrel is not connected */
 	DECIDER_OUTSIDE,                /* inwards: nothing new comes from beyond the host */
 	DECIDER_LINK_ONLY,              /* outwards: no router passes such an address on */
+	DECIDER_NO_RESOLVER,            /* a query, and no resolver of its family */
 };
-#define DECIDER_COUNT (DECIDER_LINK_ONLY + 1)
+#define DECIDER_COUNT (DECIDER_NO_RESOLVER + 1)
 
 struct decision {
 	enum verdict verdict;
@@ -39,6 +41,11 @@ struct decision {
 	const struct policy_rule *rule; /* DECIDER_RULE; points into the policy. Else NULL */
 	const struct policy_name *name; /* DECIDER_RULE: by which of its names, or NULL: by none */
 	bool peer;                      /* the other carrel's policy has to agree */
+	/*
+	 * Of a query that is redirected: where it goes. Where that is several, the others fare
+	 * as well, or better.
+	 */
+	struct redirect redirect;
 };
 
 /*
@@ -47,7 +54,15 @@ struct decision {
  */
 
 /**
- * evaluate_policy() - what the rules inside the carrel decide
+ * evaluate_arrival() - what the rules inside the carrel decide about a packet that is on its way
+ *			to where it goes: nothing is redirected any more
+ * Context: pure
+ */
+struct decision evaluate_arrival(const struct policy *policy, const struct config *config,
+				 const struct prefix_list *host, const struct packet *packet);
+
+/**
+ * evaluate_policy() - what the carrel's firewall does to a packet
  * @host:	as compile_policy() is given it
  * Context: pure
  */

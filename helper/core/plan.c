@@ -51,13 +51,13 @@ static const struct { const char *path, *value; bool ipv6; } carrel_sysctls[] = 
 	{ "net/ipv6/conf/default/accept_ra", "0", true },
 };
 
-uint32_t plan_group(const struct policy *policy)
+uint32_t plan_group(const struct policy *policy, const struct prefix_list *host)
 {
 	uint32_t group = GROUP_BASE;
 
 	if (policy->uplink == UPLINK_NAT)
 		group |= GROUP_NAT;
-	if (policy_reaches_host(policy))
+	if (policy_reaches_host(policy, host->items, host->count))
 		group |= GROUP_HOST;
 	if (policy_reaches_peers(policy))
 		group |= GROUP_PEERS;
@@ -145,13 +145,31 @@ static void add_loopback(struct writer *writer, const struct plan_input *input)
 		writer->failed = true;
 }
 
+/*
+ * What was sent to the loopback and redirected comes back for the loopback: IPv4 lets it in by a
+ * switch, IPv6 by a route. (IPv4's is asked for on the way out, too.)
+ */
+static void add_answers4(struct writer *writer, bool on)
+{
+	struct plan_operation *operation = add(writer, PLAN_SYSCTL, PLACE_CARREL, LINK_LOOPBACK);
+
+	operation->sysctl.path = "net/ipv4/conf/all/route_localnet";
+	operation->sysctl.value = on ? "1" : "0";
+}
+
+static void add_answers6(struct writer *writer, const struct plan_input *input)
+{
+	if (input->facts->ipv6 && dns_redirects_loopback(&input->policy->dns, FAMILY_IPV6))
+		add(writer, PLAN_ANSWERS, PLACE_CARREL, LINK_UPLINK);
+}
+
 static void add_uplink(struct writer *writer, const struct plan_input *input)
 {
 	struct plan_operation *pair = add(writer, PLAN_LINK_PAIR, PLACE_HOST, LINK_HOST_END);
 	struct plan_operation *quiet;
 
 	name_of_host_link(input->uid, pair->pair.host_name);
-	pair->pair.group = plan_group(input->policy);
+	pair->pair.group = plan_group(input->policy, &input->facts->host);
 	pair->pair.mtu_bytes = input->facts->mtu_bytes;
 
 	quiet = add(writer, PLAN_LINK_QUIET, PLACE_HOST, LINK_HOST_END);
@@ -174,6 +192,7 @@ static void add_uplink(struct writer *writer, const struct plan_input *input)
 	add_carrel_route(writer, FAMILY_IPV4);
 	if (input->facts->ipv6)
 		add_carrel_route(writer, FAMILY_IPV6);
+	add_answers6(writer, input);
 }
 
 /*
@@ -255,6 +274,8 @@ int plan_build(const struct plan_input *input, struct arena *arena, struct plan 
 	add_sysctls(&writer, input);
 	if (input->policy->low_ports)
 		add_low_ports(&writer, true);
+	if (dns_redirects_loopback(&input->policy->dns, FAMILY_IPV4))
+		add_answers4(&writer, true);
 	rc = add_rules(&writer, input, false, err);
 	if (rc < 0)
 		return rc;
@@ -285,13 +306,15 @@ int plan_update(const struct plan_input *input, struct arena *arena, struct plan
 	int rc;
 
 	add_low_ports(&writer, input->policy->low_ports);
+	add_answers4(&writer, dns_redirects_loopback(&input->policy->dns, FAMILY_IPV4));
+	add_answers6(&writer, input);
 	rc = add_rules(&writer, input, true, err);
 	if (rc < 0)
 		return rc;
 	add_connections(&writer, input);
 	if (input->policy->uplink != UPLINK_NONE)
 		add(&writer, PLAN_LINK_GROUP, PLACE_HOST, LINK_HOST_END)->group =
-			plan_group(input->policy);
+			plan_group(input->policy, &input->facts->host);
 	if (input->policy->uplink != UPLINK_NONE && input->reconnect)
 		add_reconnection(&writer, input);
 	if (writer.failed)
@@ -309,6 +332,7 @@ int plan_intend(const struct plan_input *input, struct arena *arena, struct plan
 
 	add_sysctls(&writer, input);
 	add_low_ports(&writer, input->policy->low_ports);
+	add_answers4(&writer, dns_redirects_loopback(&input->policy->dns, FAMILY_IPV4));
 	rc = add_rules(&writer, input, true, err);
 	if (rc < 0)
 		return rc;
@@ -401,6 +425,9 @@ void plan_describe(const struct plan_operation *operation, struct buffer *buffer
 	case PLAN_NEIGHBOUR:
 		address_format(&operation->neighbour.address, address);
 		buffer_printf(buffer, "permanent neighbour %s dev %s", address, link);
+		break;
+	case PLAN_ANSWERS:
+		buffer_printf(buffer, "%s: let answers to queries from ::1 in", link);
 		break;
 	case PLAN_PIN:
 		buffer_printf(buffer, "pin it as %s", operation->pin.name);

@@ -63,6 +63,7 @@ enum plan_kind {
 	PLAN_ADDRESS,
 	PLAN_ROUTE,
 	PLAN_NEIGHBOUR,
+	PLAN_ANSWERS,           /* answers to queries from ::1 may come in here: see core/compile_dns.c */
 	PLAN_PIN,
 };
 
@@ -102,8 +103,11 @@ struct plan {
 extern const uint8_t plan_mac_host[MAC_SIZE];
 extern const uint8_t plan_mac_carrel[MAC_SIZE];
 
-/** plan_group() - the group number that tells the host's table about @policy */
-uint32_t plan_group(const struct policy *policy);
+/**
+ * plan_group() - the group number that tells the host's table about @policy
+ * @host:	the host's addresses, where the policy names the host
+ */
+uint32_t plan_group(const struct policy *policy, const struct prefix_list *host);
 
 /**
  * plan_build() - make a carrel

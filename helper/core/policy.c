@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "core/directive.h"
 #include "core/expect.h"
+#include "core/policy_dns.h"
 #include "core/policy_include.h"
 #include "core/policy_rule.h"
 #include "core/rebind.h"
@@ -96,32 +97,45 @@ bool policy_names_host(const struct policy *policy)
 	if (policy->log_denied)
 		return true;
 	for (size_t i = 0; i < policy->rules.count; i++)
-		if (policy->rules.items[i].remote_host)
+		if (policy->rules.items[i].remote_host || policy->rules.items[i].remote_resolver)
 			return true;
 	return false;
 }
 
-/* Does a rule let the carrel begin to talk to the host, or (@peers) to other carrels? */
-static bool reaches(const struct policy *policy, bool peers)
+/* Has one of the resolvers one of the addresses of @host? */
+static bool resolver_is_host(const struct policy *policy, const struct prefix *host, size_t count)
 {
+	for (size_t i = 0; i < count; i++)
+		if (dns_is_resolver(&policy->dns, &host[i].address))
+			return true;
+	return false;
+}
+
+/* Is it a rule that lets the carrel begin to talk to somebody? */
+static bool lets_out(const struct policy_rule *rule)
+{
+	return rule->direction == DIRECTION_OUT && rule->verdict == VERDICT_ALLOW;
+}
+
+bool policy_reaches_host(const struct policy *policy, const struct prefix *host, size_t count)
+{
+	bool resolver = resolver_is_host(policy, host, count);
+
 	for (size_t i = 0; i < policy->rules.count; i++) {
 		const struct policy_rule *rule = &policy->rules.items[i];
 
-		if (rule->direction == DIRECTION_OUT && rule->verdict == VERDICT_ALLOW &&
-		    (peers ? rule->remote_peers : rule->remote_host))
+		if (lets_out(rule) && (rule->remote_host || (rule->remote_resolver && resolver)))
 			return true;
 	}
 	return false;
 }
 
-bool policy_reaches_host(const struct policy *policy)
-{
-	return reaches(policy, false);
-}
-
 bool policy_reaches_peers(const struct policy *policy)
 {
-	return reaches(policy, true);
+	for (size_t i = 0; i < policy->rules.count; i++)
+		if (lets_out(&policy->rules.items[i]) && policy->rules.items[i].remote_peers)
+			return true;
+	return false;
 }
 
 bool policy_believes(const struct policy *policy, const struct policy_rule *rule,
@@ -193,6 +207,14 @@ static int parse_connections(struct lexer *lexer, const struct token *keyword, v
 	(void)keyword;
 	return value_number(lexer, lexer_take(lexer), "a number of connections", 1,
 			    CONNECTIONS_MAX, &parser->policy.connections);
+}
+
+/* "dns": who resolves names */
+static int parse_dns(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	struct policy_parser *parser = target;
+
+	return policy_dns_parse(lexer, keyword, &parser->policy);
 }
 
 /* "low-ports": whether everybody may listen on them. */
@@ -311,6 +333,7 @@ static const struct directive policy_directives[] = {
 	{ "uplink", true, parse_uplink },
 	{ "logout", true, parse_logout },
 	{ "connections", true, parse_connections },
+	{ "dns", true, parse_dns },
 	{ "low-ports", true, parse_low_ports },
 	{ "rebind", true, parse_rebind },
 	{ "log", true, parse_log },
@@ -376,6 +399,7 @@ int policy_parse_within(const struct policy_context *context, const char *name,
 	int rc = parse_files(&parser, source, arena, diagnostics);
 	if (rc)
 		return rc;
+	policy_dns_check(&parser.policy, diagnostics);
 	if (diagnostics->errors > errors_before)
 		return -EINVAL;
 	*ret_policy = parser.policy;

@@ -17,6 +17,7 @@
 #include "base/name.h"
 #include "core/config.h"
 #include "core/diagnostic.h"
+#include "core/dns.h"
 
 struct carrel_error;
 
@@ -55,11 +56,12 @@ struct policy_rule {
 	unsigned protocols;     /* enum protocol bits */
 	/*
 	 * The remote end: destination of an "out" rule, source of an "in" rule.
-	 * remote_host, remote_peers and names may stand beside prefixes. When remote_any is
-	 * set there are no prefixes. Named classes (private, metadata) are expanded to
+	 * remote_host, remote_peers, remote_resolver (the resolvers in force, wherever they are:
+	 * policy.dns) and names may stand beside prefixes. When remote_any is set there are
+	 * no prefixes. Named classes (private, metadata) are expanded to
 	 * prefixes; "internet" is remote_any with excluded = private.
 	 */
-	bool remote_any, remote_host, remote_peers;
+	bool remote_any, remote_host, remote_peers, remote_resolver;
 	ARENA_LIST(struct prefix) remotes;      /* sorted, no overlap, of both families */
 	ARENA_LIST(struct prefix) excluded;     /* never match these; sorted, no overlap */
 	/* Hosts of an "out" rule, by their numbers in the policy's names; each once. */
@@ -97,6 +99,7 @@ struct policy {
 	enum logout logout;                     /* default keep */
 	uint32_t connections;                   /* open at once, both ways; 0: any number */
 	bool log_denied;                        /* note all that is denied or rejected; default no */
+	struct dns dns;
 	bool low_ports;                         /* programs may listen on 1 to 1023; default no */
 	enum verdict defaults[DIRECTION_COUNT]; /* built-in: allow out, deny in */
 	bool rebind;                            /* names may mean private addresses; default no */
@@ -137,10 +140,17 @@ int policy_parse_within(const struct policy_context *context, const char *name,
 int policy_parse(const char *name, const struct source *source, struct arena *arena,
 		 struct policy *ret_policy, struct diagnostics *diagnostics);
 
-/** policy_names_host() - the host's addresses must be known to compile it: a rule is about them */
+/**
+ * policy_names_host() - the host's addresses must be known to compile it: a rule is about them, or may
+ * be, as it is about resolvers
+ */
 bool policy_names_host(const struct policy *policy);
-/** policy_reaches_host() - a rule allows the carrel to begin to talk to the host itself */
-bool policy_reaches_host(const struct policy *policy);
+/**
+ * policy_reaches_host() - a rule allows the carrel to begin to talk to the host itself
+ * @host:	its addresses, as a resolver may have one of them
+ * @count:	of them
+ */
+bool policy_reaches_host(const struct policy *policy, const struct prefix *host, size_t count);
 /** policy_reaches_peers() - likewise to other carrels */
 bool policy_reaches_peers(const struct policy *policy);
 

@@ -40,10 +40,11 @@ static const char *const protocol_or_part_words[] = {
 };
 
 enum remote_word {
-	WORD_ANY, WORD_HOST, WORD_PEERS, WORD_PRIVATE, WORD_METADATA, WORD_INTERNET, WORD_SET,
+	WORD_ANY, WORD_HOST, WORD_PEERS, WORD_RESOLVER, WORD_PRIVATE, WORD_METADATA, WORD_INTERNET,
+	WORD_SET,
 };
 static const char *const remote_words[] = {
-	"any", "host", "peers", "private", "metadata", "internet", "set", NULL,
+	"any", "host", "peers", "resolver", "private", "metadata", "internet", "set", NULL,
 };
 static_assert(sizeof(remote_words) / sizeof(*remote_words) == WORD_SET + 2,
 	      "one word for each enum remote_word");
@@ -60,7 +61,8 @@ struct rule_parser {
 
 static const char remote_what[] = "an address";
 static const char remote_expected[] =
-	"any, host, peers, private, metadata, internet, set NAME, an address, a prefix or a host name";
+	"any, host, peers, resolver, private, metadata, internet, set NAME, an address, a prefix or a "
+	"host name";
 
 /* The word that stands before the remote ends of a rule: a packet's destination or source. */
 static const char *remote_keyword(const struct policy_rule *rule)
@@ -156,6 +158,9 @@ static int note_remote_word(struct lexer *lexer, const struct token *token,
 		return 0;
 	case WORD_PEERS:
 		parser->rule.remote_peers = true;
+		return 0;
+	case WORD_RESOLVER:
+		parser->rule.remote_resolver = true;
 		return 0;
 	case WORD_PRIVATE:
 	case WORD_METADATA:

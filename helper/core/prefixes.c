@@ -5,6 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool prefix_list_holds(const struct prefix_list *list, const struct address *address)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (prefix_contains(&list->items[i], address))
+			return true;
+	return false;
+}
+
 /* For qsort(): by family, then address, then the larger prefix first. */
 static int compare_prefixes(const void *left, const void *right)
 {

@@ -5,6 +5,11 @@
 
 #include "core/policy.h"
 
+struct prefix_list { const struct prefix *items; size_t count; };
+
+/** prefix_list_holds() - is @address in one of the prefixes of @list? */
+bool prefix_list_holds(const struct prefix_list *list, const struct address *address);
+
 /**
  * prefixes_normalise() - sort by family and address, drop what another prefix covers
  * @items:	sorted in place

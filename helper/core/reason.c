@@ -51,5 +51,9 @@ void reason_put(const struct decision *decision, const struct policy *policy,
 	case DECIDER_LINK_ONLY:
 		buffer_puts(text, "no router passes such an address on");
 		return;
+	case DECIDER_NO_RESOLVER:
+		buffer_printf(text, "%s:%u: 'dns' names no resolver of this family",
+			      policy->dns.position.file, policy->dns.position.line);
+		return;
 	}
 }

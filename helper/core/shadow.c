@@ -13,8 +13,10 @@
  * are asked about, of the rules that overlapped. The first half that nothing overlaps ends
  * the search, which is what makes it fast for rules that do match.
  *
- * Two things act as covers without being rules: what the rule itself excludes and, outwards,
- * the pools, as none but "peers" opens a way there.
+ * Three things act as covers without being rules: what the rule itself excludes and, outwards,
+ * the pools, as none but "peers" opens a way there, and queries to others than the resolvers where
+ * the policy has such queries redirected. Where resolvers are is not known here, unless the policy
+ * says it: of a rule about them nothing is said.
  */
 #include "core/shadow.h"
 
@@ -56,9 +58,9 @@ struct cover {
 
 #define NO_NAME SIZE_MAX
 
-/* Those of the world begin with the two that are no rules. */
-enum cover_slot { SLOT_EXCLUDED, SLOT_POOLS };
-#define SLOT_COUNT 2
+/* Those of the world begin with the three that are no rules. */
+enum cover_slot { SLOT_EXCLUDED, SLOT_POOLS, SLOT_QUERIES };
+#define SLOT_COUNT 3
 
 struct covers { ARENA_LIST(struct cover) list; };
 
@@ -77,6 +79,7 @@ struct search {
 	const struct policy_rule *decider;
 	bool several;
 	bool pools;                             /* it is outwards, and they have a part in it */
+	bool queries;                           /* likewise that queries are redirected */
 };
 
 static const struct prefix everything[FAMILY_COUNT] = {
@@ -84,6 +87,7 @@ static const struct prefix everything[FAMILY_COUNT] = {
 };
 
 static const struct port_range every_number = { 0, UINT16_MAX };
+static const struct port_range query_number = { DNS_PORT, DNS_PORT };
 
 enum overlap { OVERLAP_NONE, OVERLAP_PART, OVERLAP_WHOLE };
 
@@ -158,6 +162,7 @@ static void note_decider(struct search *search, const struct cover *cover)
 	const struct policy_rule *rule = cover->rule;
 
 	search->pools |= !rule && cover->prefixes == search->pool_prefixes;
+	search->queries |= !rule && cover->numbers == &query_number;
 	if (!rule || rule == search->decider)
 		return;
 	search->several |= search->decider != NULL;
@@ -423,11 +428,11 @@ static int gather_numbers(struct search *search, const struct policy_rule *rule)
 /* Is nothing left for @rule? 1, 0, -errno. Afterwards it is a cover for those that follow. */
 static int examine(struct search *search, const struct policy_rule *rule)
 {
-	bool covered = true;
+	bool covered = !rule->remote_resolver;
 	int rc = gather_numbers(search, rule);
 
 	search->decider = NULL;
-	search->several = search->pools = false;
+	search->several = search->pools = search->queries = false;
 	if (rc < 0)
 		return rc;
 	for (size_t class = 0; class < PROTOCOL_CLASSES; class++) {
@@ -464,6 +469,37 @@ static int fill_slots(struct search *search)
 	return 0;
 }
 
+/* Whatever is sent to port 53 of another than @dns's resolvers never meets a rule; 0 or -ENOMEM. */
+static int fill_queries(struct search *search, const struct dns *dns)
+{
+	ARENA_LIST(struct prefix) resolvers = { 0 };
+
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		for (size_t i = 0; i < dns->resolvers[family].list.count; i++) {
+			struct prefix *prefix = ARENA_APPEND(search->arena, &resolvers);
+
+			if (!prefix)
+				return -ENOMEM;
+			prefix->address = dns->resolvers[family].list.items[i];
+			prefix->length = (uint8_t)address_bits(family);
+		}
+	}
+	resolvers.count = prefixes_normalise(resolvers.items, resolvers.count);
+	for (size_t class = 0; class < PROTOCOL_CLASSES; class++) {
+		struct covers *covers = &search->covers[DIRECTION_OUT][class][END_WORLD];
+		struct cover *queries = &covers->list.items[SLOT_QUERIES];
+
+		if (!(protocol_classes[class] & (PROTOCOL_TCP | PROTOCOL_UDP)))
+			continue;
+		queries->inverted = true;
+		queries->prefixes = resolvers.items;
+		queries->count = resolvers.count;
+		queries->numbers = &query_number;
+		queries->number_count = 1;
+	}
+	return 0;
+}
+
 static void warn(const struct search *search, const struct policy_rule *rule,
 		 struct diagnostics *diagnostics)
 {
@@ -473,6 +509,10 @@ static void warn(const struct search *search, const struct policy_rule *rule,
 		diagnostic_add(diagnostics, SEVERITY_WARNING, &rule->position,
 			       "this rule can never match: these are other carrels' addresses, "
 			       "which only 'peers' lets out");
+	else if (!decider && search->queries)
+		diagnostic_add(diagnostics, SEVERITY_WARNING, &rule->position,
+			       "this rule can never match: such queries go to the resolvers of "
+			       "'dns' instead");
 	else if (!decider)
 		diagnostic_add(diagnostics, SEVERITY_WARNING, &rule->position,
 			       "this rule can never match: the addresses are of one family, the "
@@ -495,6 +535,8 @@ int shadow_check(const struct policy *policy, const struct config *config, struc
 	};
 	int rc = fill_slots(&search);
 
+	if (!rc && policy->dns.enforced)
+		rc = fill_queries(&search, &policy->dns);
 	for (size_t i = 0; i < policy->rules.count && rc >= 0; i++) {
 		const struct policy_rule *rule = &policy->rules.items[i];
 

@@ -167,6 +167,8 @@ static int add_request(struct kernel *kernel, const struct plan_operation *opera
 	case PLAN_NEIGHBOUR:
 		return link_neighbour(rtnl, index, &operation->neighbour.address,
 				      operation->neighbour.mac, err);
+	case PLAN_ANSWERS:
+		return link_answers(rtnl, index, err);
 	case PLAN_NETNS:
 	case PLAN_SYSCTL:
 	case PLAN_RULES:
@@ -212,6 +214,7 @@ static int apply_one(struct kernel *kernel, const struct plan_operation *operati
 	case PLAN_ADDRESS:
 	case PLAN_ROUTE:
 	case PLAN_NEIGHBOUR:
+	case PLAN_ANSWERS:
 		index = index_of(kernel, operation->link, err);
 		return index < 0 ? index : add_request(kernel, operation, index, err);
 	}
@@ -230,6 +233,7 @@ static bool joins_batch(const struct plan_operation *next, enum place place)
 	case PLAN_ADDRESS:
 	case PLAN_ROUTE:
 	case PLAN_NEIGHBOUR:
+	case PLAN_ANSWERS:
 		return next->place == place;
 	case PLAN_NETNS:
 	case PLAN_SYSCTL:

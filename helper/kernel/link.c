@@ -191,6 +191,26 @@ int link_route(struct rtnl *rtnl, int index, const struct prefix *destination,
 	return rtnl_end(rtnl, request, err);
 }
 
+int link_answers(struct rtnl *rtnl, int index, struct carrel_error *err)
+{
+	/* The loopback's own route has 0: it stays the way out. */
+	const uint32_t metric = 4096;
+	const struct address loopback = { FAMILY_IPV6, { [15] = 1 } };
+	struct nlmsghdr *request = rtnl_request(rtnl, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE,
+						"adding the route of answers");
+	struct rtmsg *message = mnl_nlmsg_put_extra_header(request, sizeof(*message));
+
+	message->rtm_family = AF_INET6;
+	message->rtm_dst_len = (uint8_t)address_bits(FAMILY_IPV6);
+	message->rtm_table = RT_TABLE_LOCAL;
+	message->rtm_protocol = RTPROT_STATIC;
+	message->rtm_type = RTN_LOCAL;
+	put_address(request, RTA_DST, &loopback);
+	mnl_attr_put_u32(request, RTA_OIF, (uint32_t)index);
+	mnl_attr_put_u32(request, RTA_PRIORITY, metric);
+	return rtnl_end(rtnl, request, err);
+}
+
 int link_neighbour(struct rtnl *rtnl, int index, const struct address *address,
 		   const uint8_t *mac, struct carrel_error *err)
 {

@@ -71,6 +71,15 @@ int link_address(struct rtnl *rtnl, int index, const struct address *address,
 int link_route(struct rtnl *rtnl, int index, const struct prefix *destination,
 	       const struct address *gateway, bool replace, struct carrel_error *err);
 
+/**
+ * link_answers() - let a packet for ::1 in that netfilter has turned back into one
+ *
+ * ::1 is on the loopback alone: what comes in by another link is not routed there, whoever it is for
+ * (rt6_need_strict(), net/ipv6/route.c). So this link gets a route of its own, behind the loopback's.
+ * A packet that comes from the wire for ::1 never gets as far (ip6_rcv_core()).
+ */
+int link_answers(struct rtnl *rtnl, int index, struct carrel_error *err);
+
 /** link_neighbour() - permanent: neither asked for nor counted against gc_thresh */
 int link_neighbour(struct rtnl *rtnl, int index, const struct address *address,
 		   const uint8_t *mac, struct carrel_error *err);

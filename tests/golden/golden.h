@@ -14,12 +14,14 @@
 #include "core/compile.h"
 #include "core/config.h"
 #include "core/policy.h"
+#include "core/policy_dns.h"
 #include "tests/unit/known.h"
+#include "tests/unit/resolvers.h"
 
 #define GOLDEN_DIRECTORY "tests/golden/"
 
 static const char *const golden_names[] = { "exam", "open", "reject", "edge", "icmp", "limit",
-	"connections", "names", "log", "log-rule" };
+	"connections", "names", "log", "log-rule", "dns", "dns-enforced", "dns-host" };
 #define GOLDEN_COUNT (sizeof(golden_names) / sizeof(golden_names[0]))
 
 /* Everything that @stream still has, as a string. */
@@ -67,7 +69,18 @@ static inline struct prefix_list golden_host(struct arena *arena)
 	return (struct prefix_list){ items, count };
 }
 
-/* Compile the policy @text; the host's addresses are known only to one that names it. */
+/* A stub, and somebody else of each family; behind the stub the host itself, and another. */
+static inline struct host_resolvers golden_resolvers(struct arena *arena)
+{
+	return resolvers_of(arena, "nameserver 127.0.0.53\nnameserver 198.51.100.9\n"
+				   "nameserver 2001:db8::9\n",
+			    "nameserver 192.0.2.1\nnameserver 10.0.0.54\nnameserver 2001:db8::9\n");
+}
+
+/*
+ * Compile the policy @text. The host's addresses are known only to one that names it, and how
+ * it finds names only to one that is about that.
+ */
 static inline void golden_compile_text(const char *name, const char *text, struct arena *arena,
 				       struct ruleset *ret_ruleset)
 {
@@ -82,6 +95,11 @@ static inline void golden_compile_text(const char *name, const char *text, struc
 	assert_int_equal(policy_parse(name, &source, arena, &policy, &diagnostics), 0);
 	struct known_names known = known_names(arena);
 	assert_int_equal(names_bind(&policy, &known, arena), 0);
+	if (strncmp(name, "dns", 3) == 0) {
+		const struct host_resolvers resolvers = golden_resolvers(arena);
+
+		policy_dns_settle(&policy, &resolvers);
+	}
 	if (policy_names_host(&policy))
 		host = golden_host(arena);
 	assert_int_equal(compile_policy(&policy, &config, &host, arena, ret_ruleset, NULL), 0);

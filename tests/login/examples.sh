@@ -80,7 +80,9 @@ test_examples_first_policy_does_what_the_readme_says() {
 	expect_equal "$(reaches exam1 tcp 2001:db8:80::10 443)" "internet sees 2001:db8:0:2::1"
 	expect_equal "$(reaches exam1 --wait 1 tcp 203.0.113.80 443 || :)" timeout
 	expect_equal "$(reaches exam1 --wait 1 tcp 203.0.113.80 25 || :)" refused
-	expect_match "$(ip netns exec carrel-61001 nft list ruleset)" 'accept comment "campus resolver"'
+	expect_match "$(ip netns exec carrel-61001 nft list ruleset)" \
+		'dnat ip to 198.51.100.53 .*'
+	expect_match "$(carrel explain exam1 udp 192.0.2.53:53)" ', redirected to 198.51.100.53$'
 	# shellcheck disable=SC2016  # that is a prompt
 	expect_equal "$(carrel explain exam1 tcp 203.0.113.10:443)" \
 		"$(readme_example '$ carrel explain' | tail -n +2)"

@@ -121,11 +121,12 @@ static void test_explanation_put_json_has_all_of_it(void **state)
 	assert_string_equal(text.data,
 		"{\"user\": \"alice\", \"policy\": \"exam\", \"allowed\": false,\n"
 		" \"answers\": [{\"direction\": \"out\", \"protocol\": \"tcp\", "
-		"\"remote\": \"203.0.113.10\", \"port\": 443, \"verdict\": \"allow\", "
+		"\"remote\": \"203.0.113.10\", \"port\": 443, \"redirected_to\": null, \"verdict\": \"allow\", "
 		"\"decided_by\": \"rule\", \"file\": \"/c/exam.policy\", \"line\": 5, "
 		"\"rule\": \"allow out tcp \\\"web\\\"\", \"peer\": false},\n"
 		"  {\"direction\": \"in\", \"protocol\": \"icmp\", \"remote\": \"::\", "
-		"\"port\": null, \"verdict\": \"reject\", \"decided_by\": \"peers-unnamed\", "
+		"\"port\": null, \"redirected_to\": null, \"verdict\": \"reject\", "
+		"\"decided_by\": \"peers-unnamed\", "
 		"\"file\": null, \"line\": null, \"rule\": null, \"peer\": true}]}\n");
 }
 

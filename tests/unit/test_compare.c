@@ -71,7 +71,7 @@ static void make_links(struct fixture *fixture)
 	memcpy(link->mac, plan_mac_carrel, MAC_SIZE);
 	ADD(fixture, &fixture->host.links, .index = HOST_END, .name = "cr-1000", .alias = "alice",
 	    .up = true, .noarp = true, .quiet6 = true, .forwards4 = true, .peer = UPLINK,
-	    .group = plan_group(&fixture->policy), .mtu_bytes = 1500);
+	    .group = plan_group(&fixture->policy, &fixture->facts.host), .mtu_bytes = 1500);
 	memcpy(fixture->host.links.items[0].mac, plan_mac_host, MAC_SIZE);
 }
 
@@ -192,8 +192,8 @@ static void test_compare_mends_each_thing_that_is_missing(void **state)
 		assert_int_equal(fixture->differences.list.items[0].kind, DIFFERENCE_MISSING);
 		tried++;
 	}
-	/* 3 settings; 2 families of route and neighbour on both sides, and an address. */
-	assert_int_equal(tried, 3 + 2 * (2 * 2 + 1));
+	/* 4 settings; 2 families of route and neighbour on both sides, and an address. */
+	assert_int_equal(tried, 4 + 2 * (2 * 2 + 1));
 }
 
 static void test_compare_makes_a_deleted_uplink_anew_with_all_that_stood_on_it(void **state)
@@ -236,7 +236,7 @@ static void check_reset(struct fixture *fixture, enum plan_link link, const char
 	assert_int_equal(fixture->mend.operations.count, 1 + FAMILY_COUNT);
 	assert_int_equal(operations[0].kind, PLAN_LINK_RESET);
 	assert_int_equal(operations[0].link, link);
-	assert_int_equal(operations[0].reset.group, plan_group(&fixture->policy));
+	assert_int_equal(operations[0].reset.group, plan_group(&fixture->policy, &fixture->facts.host));
 	for (size_t i = 1; i <= FAMILY_COUNT; i++) {
 		assert_int_equal(operations[i].kind, PLAN_NEIGHBOUR);
 		assert_int_equal(operations[i].link, link);

@@ -99,6 +99,26 @@ static void test_connection_redirected_judged_by_who_answers(void **state)
 	assert_true(forbidden(policy, IPPROTO_UDP, own4, "198.51.100.53", "192.0.2.8", 53));
 }
 
+/* A query goes on as long as it would go to the same resolver today. */
+static void test_connection_of_a_query_judged_by_where_it_would_go(void **state)
+{
+	static const char policy[] = "dns 10.0.0.53 enforced\n";
+
+	(void)state;
+	assert_false(forbidden(policy, IPPROTO_UDP, "127.0.0.1", "127.0.0.53", "10.0.0.53", 53));
+	assert_true(forbidden(policy, IPPROTO_UDP, "127.0.0.1", "127.0.0.53", "10.0.0.54", 53));
+	assert_false(forbidden(policy, IPPROTO_TCP, own4, "203.0.113.1", "10.0.0.53", 53));
+	assert_true(forbidden(policy, IPPROTO_TCP, own4, "203.0.113.1", "203.0.113.1", 53));
+	assert_false(forbidden(policy, IPPROTO_TCP, own4, "10.0.0.53", "10.0.0.53", 53));
+	assert_true(forbidden(policy, IPPROTO_UDP, own6, "2001:db8::1", "2001:db8::1", 53));
+	assert_false(forbidden(policy, IPPROTO_UDP, "127.0.0.1", "127.0.0.1", "127.0.0.1", 53));
+	assert_false(forbidden("dns 10.0.0.53\n", IPPROTO_UDP, own4, "203.0.113.1", "203.0.113.1",
+			       53));
+	/* From outside, to a server of the user's own. */
+	assert_false(forbidden("default allow in\ndns 10.0.0.53 enforced\n", IPPROTO_TCP,
+			       "192.0.2.1", own4, own4, 53));
+}
+
 static void test_connection_cut_is_one_bit_of_the_mark(void **state)
 {
 	struct connection connection = { .mark = ~CONNECTION_CUT };
@@ -117,6 +137,7 @@ int main(void)
 		cmocka_unit_test(test_connection_rejected_is_forbidden),
 		cmocka_unit_test(test_connection_within_the_carrel_is_kept),
 		cmocka_unit_test(test_connection_redirected_judged_by_who_answers),
+		cmocka_unit_test(test_connection_of_a_query_judged_by_where_it_would_go),
 		cmocka_unit_test(test_connection_cut_is_one_bit_of_the_mark),
 	};
 

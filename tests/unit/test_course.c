@@ -56,6 +56,8 @@ static void test_course_joins_what_is_as_it_should_be(void **state)
 static void test_course_updates_when_the_rules_are_made_from_something_else(void **state)
 {
 	static const struct prefix address = { { FAMILY_IPV4, { 192, 0, 2, 1 } }, 32 };
+	struct address resolver = { FAMILY_IPV4, { 192, 0, 2, 53 } };
+	const struct resolver_list resolvers = { .list = { &resolver, 1, 1 } };
 	struct fixture *fixture = *state;
 
 	fixture->policy.digest++;
@@ -70,6 +72,12 @@ static void test_course_updates_when_the_rules_are_made_from_something_else(void
 	fixture->facts.host = (struct prefix_list){ &address, 1 };
 	assert_int_equal(choose(fixture), COURSE_UPDATE);
 	fixture->facts.host.count = 0;
+	fixture->policy.dns.named[FAMILY_IPV4] = resolvers;
+	assert_int_equal(choose(fixture), COURSE_UPDATE);
+	fixture->policy.dns.named[FAMILY_IPV4].list.count = 0;
+	fixture->policy.dns.resolvers[FAMILY_IPV4] = resolvers;
+	assert_int_equal(choose(fixture), COURSE_UPDATE);
+	fixture->policy.dns.resolvers[FAMILY_IPV4].list.count = 0;
 	assert_int_equal(choose(fixture), COURSE_JOIN);
 }
 

@@ -8,7 +8,9 @@
 #include <netinet/in.h>
 
 #include "core/evaluate.h"
+#include "core/policy_dns.h"
 #include "tests/unit/known.h"
+#include "tests/unit/resolvers.h"
 
 static const struct prefix host_addresses[] = {
 	{ { FAMILY_IPV4, { 192, 0, 2, 1 } }, 32 },
@@ -26,6 +28,7 @@ static const char *decide(struct arena *arena, const char *policy_text, bool pat
 		[DECIDER_HOST_UNNAMED] = "host", [DECIDER_PEERS_UNNAMED] = "peers",
 		[DECIDER_LOOPBACK] = "loopback", [DECIDER_NO_UPLINK] = "no uplink",
 		[DECIDER_OUTSIDE] = "outside", [DECIDER_LINK_ONLY] = "link only",
+		[DECIDER_NO_RESOLVER] = "no resolver",
 	};
 	const struct prefix_list host = { host_addresses, 3 };
 	const struct sources none = { 0 };
@@ -45,6 +48,10 @@ static const char *decide(struct arena *arena, const char *policy_text, bool pat
 	assert_string_equal(said(arena, &diagnostics), "");
 	struct known_names known = known_names(arena);
 	assert_int_equal(names_bind(&policy, &known, arena), 0);
+	/* A stub on the loopback; its servers are the host itself and others. */
+	const struct host_resolvers resolvers = resolvers_of(arena, "nameserver 127.0.0.53\n",
+		"nameserver 192.0.2.1\nnameserver 10.0.0.54\nnameserver 2001:db8::54\n");
+	policy_dns_settle(&policy, &resolvers);
 
 	struct decision decision = (path ? evaluate_path : evaluate_policy)(&policy, &config,
 									   &host, &packet);
@@ -221,6 +228,53 @@ static void test_evaluate_names_have_the_addresses_that_are_known(void **state)
 	CHECK(cases, false);
 }
 
+static void test_evaluate_queries_where_they_end_up(void **state)
+{
+	static const struct evaluate_case cases[] = {
+#define ASK "default deny out\nallow out tcp,udp to resolver port 53\n"
+		{ ASK, OUT, UDP, "127.0.0.53", 53, "allow rule 2" },
+		{ ASK, OUT, TCP, "::1", 53, "allow rule 2" },
+		{ ASK, OUT, UDP, "127.0.0.53", 54, "allow loopback" },
+		{ ASK, OUT, UDP, "192.0.2.1", 53, "allow rule 2" },
+		{ ASK, OUT, UDP, "192.0.2.1", 54, "deny host" },
+		{ ASK, OUT, UDP, "10.213.0.1", 53, "deny host" },
+		{ ASK, OUT, UDP, "10.0.0.54", 53, "allow rule 2" },
+		{ ASK, OUT, UDP, "10.0.0.55", 53, "deny default" },
+		{ "allow in from resolver\n", IN, UDP, "10.0.0.54", 9, "allow rule 1" },
+		{ "allow in from resolver\n", IN, UDP, "192.0.2.1", 9, "allow rule 1" },
+		{ "allow in from resolver\n", IN, UDP, "10.0.0.55", 9, "deny default" },
+		{ "default deny out\n", OUT, UDP, "127.0.0.53", 53, "deny host" },
+		/* The worse of two resolvers counts. */
+		{ "default deny out\nallow out to 10.0.0.54\n", OUT, UDP, "127.0.0.53", 53,
+		  "deny host" },
+		{ "deny out to 10.0.0.54\nallow out to resolver\n", OUT, UDP, "127.0.0.53", 53,
+		  "deny rule 1" },
+		/* The policy's own are permitted, before its rules. */
+		{ "deny out\ndns 10.0.0.1\n", OUT, UDP, "127.0.0.53", 53, "allow rule 2" },
+		{ "deny out\ndns 10.0.0.1\n", OUT, UDP, "10.0.0.1", 53, "allow rule 2" },
+		{ "deny out\ndns 10.0.0.1\n", OUT, UDP, "10.0.0.1", 54, "deny rule 1" },
+		{ "deny out\ndns 10.0.0.1\n", OUT, UDP, "10.0.0.54", 53, "deny rule 1" },
+		{ "deny out\ndns 192.0.2.1\n", OUT, UDP, "127.0.0.1", 53, "allow rule 2" },
+		{ "deny out\ndns 10.213.0.9\n", OUT, UDP, "127.0.0.1", 53, "deny peers" },
+		{ "deny out\ndns 10.0.0.1\n", OUT, UDP, "::1", 53, "allow loopback" },
+		{ "dns 10.0.0.1\n", OUT, UDP, "2001:db8::9", 53, "allow default" },
+		{ "dns 10.0.0.1 enforced\n", OUT, UDP, "203.0.113.1", 53, "allow rule 1" },
+		{ "dns 10.0.0.1 enforced\n", OUT, TCP, "2001:db8::9", 53, "reject no resolver" },
+		{ "dns 10.0.0.1 enforced\n", OUT, TCP, "2001:db8::9", 54, "allow default" },
+		{ "dns 10.0.0.1 enforced\n", IN, TCP, "2001:db8::9", 53, "deny default" },
+	};
+	static const struct evaluate_case paths[] = {
+		{ ASK, OUT, UDP, "127.0.0.53", 53, "allow rule 2" },
+		{ ASK, OUT, UDP, "192.0.2.1", 53, "allow rule 2" },
+		{ ASK "uplink none\n", OUT, UDP, "127.0.0.53", 53, "allow loopback" },
+		{ "dns 192.0.2.1 enforced\n", OUT, UDP, "203.0.113.1", 53, "allow rule 1" },
+	};
+
+	(void)state;
+	CHECK(cases, false);
+	CHECK(paths, true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +283,7 @@ int main(void)
 		cmocka_unit_test(test_evaluate_path_knows_what_the_host_stops),
 		cmocka_unit_test(test_evaluate_tells_when_another_carrel_must_agree),
 		cmocka_unit_test(test_evaluate_names_have_the_addresses_that_are_known),
+		cmocka_unit_test(test_evaluate_queries_where_they_end_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -165,18 +165,18 @@ static void test_plan_group_tells_uplink_and_named_remotes(void **state)
 	struct fixture *fixture = *state;
 	struct policy_rule *rule;
 
-	assert_int_equal(plan_group(&fixture->policy), GROUP_BASE | GROUP_NAT);
+	assert_int_equal(plan_group(&fixture->policy, &fixture->facts.host), GROUP_BASE | GROUP_NAT);
 	fixture->policy.uplink = UPLINK_NONE;
-	assert_int_equal(plan_group(&fixture->policy), GROUP_BASE);
+	assert_int_equal(plan_group(&fixture->policy, &fixture->facts.host), GROUP_BASE);
 
 	rule = ARENA_APPEND(&fixture->arena, &fixture->policy.rules);
 	rule->direction = DIRECTION_OUT;
 	rule->verdict = VERDICT_ALLOW;
 	rule->remote_host = true;
-	assert_int_equal(plan_group(&fixture->policy), GROUP_BASE | GROUP_HOST);
+	assert_int_equal(plan_group(&fixture->policy, &fixture->facts.host), GROUP_BASE | GROUP_HOST);
 	rule->remote_host = false;
 	rule->remote_peers = true;
-	assert_int_equal(plan_group(&fixture->policy), GROUP_BASE | GROUP_PEERS);
+	assert_int_equal(plan_group(&fixture->policy, &fixture->facts.host), GROUP_BASE | GROUP_PEERS);
 }
 
 static void test_plan_update_replaces_rules_then_judges_connections_then_tells_the_host(void **state)
@@ -186,24 +186,78 @@ static void test_plan_update_replaces_rules_then_judges_connections_then_tells_t
 	const struct plan_operation *operations;
 
 	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
-	assert_int_equal(fixture->plan.operations.count, 4);
+	assert_int_equal(fixture->plan.operations.count, 5);
 	operations = fixture->plan.operations.items;
 	assert_int_equal(operations[0].kind, PLAN_SYSCTL);
 	assert_string_equal(operations[0].sysctl.value, "1024");
-	assert_int_equal(operations[1].kind, PLAN_RULES);
-	assert_true(operations[1].rules.replace);
-	assert_int_equal(operations[2].kind, PLAN_CONNECTIONS);
-	assert_ptr_equal(operations[2].connections.policy, &fixture->policy);
-	assert_true(address_equal(&operations[2].connections.own[FAMILY_IPV6],
+	assert_int_equal(operations[1].kind, PLAN_SYSCTL);
+	assert_string_equal(operations[1].sysctl.value, "0");
+	assert_int_equal(operations[2].kind, PLAN_RULES);
+	assert_true(operations[2].rules.replace);
+	assert_int_equal(operations[3].kind, PLAN_CONNECTIONS);
+	assert_ptr_equal(operations[3].connections.policy, &fixture->policy);
+	assert_true(address_equal(&operations[3].connections.own[FAMILY_IPV6],
 				  &fixture->input.address6));
-	assert_int_equal(operations[3].kind, PLAN_LINK_GROUP);
-	assert_int_equal(operations[3].group, plan_group(&fixture->policy));
+	assert_int_equal(operations[4].kind, PLAN_LINK_GROUP);
+	assert_int_equal(operations[4].group, plan_group(&fixture->policy, &fixture->facts.host));
+}
+
+/* A resolver of each family, as a policy says it. */
+static void add_resolvers(struct fixture *fixture)
+{
+	struct dns *dns = &fixture->policy.dns;
+
+	dns->own = true;
+	dns->position = (struct position){ "exam.policy", 1, 1 };
+	*ARENA_APPEND(&fixture->arena, &dns->resolvers[FAMILY_IPV4].list) =
+		(struct address){ FAMILY_IPV4, { 10, 0, 0, 53 } };
+	*ARENA_APPEND(&fixture->arena, &dns->resolvers[FAMILY_IPV6].list) =
+		(struct address){ FAMILY_IPV6, { 0x20, 1, [15] = 53 } };
+}
+
+static void test_plan_lets_answers_in_where_queries_to_the_loopback_are_redirected(void **state)
+{
+	struct fixture *fixture = *state;
+	struct carrel_error err = { 0 };
+
+	build(fixture);
+	assert_int_equal(count(&fixture->plan, PLAN_SYSCTL), 2);
+	assert_int_equal(count(&fixture->plan, PLAN_ANSWERS), 0);
+	add_resolvers(fixture);
+	build(fixture);
+	assert_int_equal(count(&fixture->plan, PLAN_SYSCTL), 3);
+	assert_true(find(&fixture->plan, PLAN_ANSWERS, LINK_UPLINK) >
+		    find(&fixture->plan, PLAN_LINK_UP, LINK_UPLINK));
+	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
+	assert_string_equal(fixture->plan.operations.items[1].sysctl.value, "1");
+	assert_int_equal(count(&fixture->plan, PLAN_ANSWERS), 1);
+	fixture->facts.ipv6 = false;
+	build(fixture);
+	assert_int_equal(count(&fixture->plan, PLAN_ANSWERS), 0);
+}
+
+static void test_plan_group_tells_of_a_resolver_that_is_the_host(void **state)
+{
+	static const struct prefix host[] = { { { FAMILY_IPV4, { 10, 0, 0, 53 } }, 32 },
+					      { { FAMILY_IPV4, { 10, 0, 0, 54 } }, 32 } };
+	struct fixture *fixture = *state;
+	struct policy_rule *rule = ARENA_APPEND(&fixture->arena, &fixture->policy.rules);
+	const struct prefix_list with = { host, 2 }, without = { host + 1, 1 };
+
+	add_resolvers(fixture);
+	rule->direction = DIRECTION_OUT;
+	rule->remote_resolver = true;
+	assert_int_equal(plan_group(&fixture->policy, &with), GROUP_BASE | GROUP_NAT | GROUP_HOST);
+	assert_int_equal(plan_group(&fixture->policy, &without), GROUP_BASE | GROUP_NAT);
+	rule->verdict = VERDICT_DENY;
+	assert_int_equal(plan_group(&fixture->policy, &with), GROUP_BASE | GROUP_NAT);
 }
 
 static void test_plan_update_brings_up_again_what_logout_cut(void **state)
 {
 	static const char expected[] =
 		"carrel  set net/ipv4/ip_unprivileged_port_start = 1024\n"
+		"carrel  set net/ipv4/conf/all/route_localnet = 0\n"
 		"carrel  replace table inet carrel\n"
 		"carrel  cut open connections that the policy forbids\n"
 		"host    set group 0xca40004 on the host's end\n"
@@ -230,7 +284,7 @@ static void test_plan_update_brings_up_again_what_logout_cut(void **state)
 
 	fixture->policy.uplink = UPLINK_NONE;
 	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
-	assert_int_equal(fixture->plan.operations.count, 3);
+	assert_int_equal(fixture->plan.operations.count, 4);
 }
 
 /* A new namespace has none for everybody; one that is there may have been under another policy. */
@@ -307,6 +361,8 @@ int main(void)
 		PLAN_TEST(test_plan_build_has_only_loopback_without_uplink),
 		PLAN_TEST(test_plan_build_names_link_and_pin_after_the_largest_uid),
 		PLAN_TEST(test_plan_group_tells_uplink_and_named_remotes),
+		PLAN_TEST(test_plan_group_tells_of_a_resolver_that_is_the_host),
+		PLAN_TEST(test_plan_lets_answers_in_where_queries_to_the_loopback_are_redirected),
 		PLAN_TEST(test_plan_update_replaces_rules_then_judges_connections_then_tells_the_host),
 		PLAN_TEST(test_plan_update_brings_up_again_what_logout_cut),
 		PLAN_TEST(test_plan_sets_low_ports_where_they_are_not_so_already),

@@ -25,10 +25,10 @@ static void parse_valid(const char *text, struct arena *arena, struct policy *po
 	assert_int_equal(rc, 0);
 }
 
-#define DIRECTIVES "; expected include, description, uplink, logout, connections, low-ports, " \
+#define DIRECTIVES "; expected include, description, uplink, logout, connections, dns, low-ports, " \
 	"rebind, log, default, allow, deny, reject or expect"
 #define PROTOCOLS "; expected tcp, udp, icmp or sctp"
-#define REMOTES "; expected any, host, peers, private, metadata, internet, set NAME, an address, a " \
+#define REMOTES "; expected any, host, peers, resolver, private, metadata, internet, set NAME, an address, a " \
 	"prefix or a host name"
 #define SETS "; expected one that carrel.conf defines"
 #define INCLUDES "; expected names of 1 to 32 characters from a-z, 0-9, '_', '-' and '.', with '/' " \
@@ -552,7 +552,7 @@ static void test_policy_tells_what_rules_name_and_reach(void **state)
 		struct policy policy;
 		parse_valid(cases[i].text, &arena, &policy);
 		assert_int_equal(policy_names_host(&policy), cases[i].names_host);
-		assert_int_equal(policy_reaches_host(&policy), cases[i].host);
+		assert_int_equal(policy_reaches_host(&policy, NULL, 0), cases[i].host);
 		assert_int_equal(policy_reaches_peers(&policy), cases[i].peers);
 	}
 }

@@ -27,6 +27,8 @@ static const char *check(struct arena *arena, const char *text)
 }
 
 #define NEVER(line, by) "warning " line ":1: this rule can never match: " by " before it"
+#define NEVER_ASKED(line) "warning " line ":1: this rule can never match: such queries go to the " \
+	"resolvers of 'dns' instead"
 #define ONLY_PEERS(line) "warning " line ":1: this rule can never match: these are other " \
 	"carrels' addresses, which only 'peers' lets out"
 
@@ -61,6 +63,16 @@ static void test_shadow_check_finds_what_earlier_rules_cover(void **state)
 		  NEVER("2", "line 1 decides") },
 		{ "allow out icmp type echo-request to host\ndeny out icmp type 8,128 to host",
 		  "" },
+		/* Queries that go elsewhere. */
+		{ "dns 10.0.0.53 enforced\nallow out udp to 10.0.0.0/24 port 53\n", "" },
+		{ "allow out udp to 10.0.0.54 port 53\ndns 10.0.0.53 enforced\n",
+		  NEVER_ASKED("1") },
+		{ "deny out tcp,udp to 2001:db8::/32 port 53\ndns 10.0.0.53,2001:db9::1 enforced\n",
+		  NEVER_ASKED("1") },
+		{ "deny out to 10.0.0.54 port 53\ndns 10.0.0.53\n", "" },
+		{ "deny out sctp to 10.0.0.54 port 53\ndns 10.0.0.53 enforced\n", "" },
+		{ "deny out to host,10.0.0.54 port 53\ndns 10.0.0.53 enforced\n", "" },
+		{ "allow out\nallow out to resolver\n", "" },
 		/* The host and peers. */
 		{ "allow out to host\ndeny out tcp to host port 22", NEVER("2", "line 1 decides") },
 		{ "allow out to peers\ndeny out tcp to peers", NEVER("2", "line 1 decides") },
