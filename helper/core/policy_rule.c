@@ -268,7 +268,8 @@ static int parse_comment(struct lexer *lexer, struct policy_rule *rule)
 	if (token->length == 0 || token->length > COMMENT_MAX)
 		return lexer_error(lexer, token, "a comment of %zu bytes; expected 1 to %d",
 				   token->length, COMMENT_MAX);
-	return value_text(lexer, token, "a comment", &rule->comment);
+	rule->comment = arena_strndup(lexer->arena, token->text, token->length);
+	return rule->comment ? 0 : -ENOMEM;
 }
 
 /* What could have followed the last part that was read. */

@@ -76,6 +76,10 @@ test_lint_every_source_names_its_licence() {
 	done < <(project_files)
 }
 
+test_lint_every_message_about_a_configuration_is_shown_by_a_test() {
+	tests/lint/messages.pl helper/core/*.c -- tests/unit/*.c
+}
+
 # The module runs in other people's processes: it is to bring no library into them.
 test_lint_module_loads_libpam_only() {
 	local found
