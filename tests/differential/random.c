@@ -4,7 +4,10 @@
  *
  * Chance alone would never hit anything: rules and packets take their addresses and ports
  * from one small vocabulary in which prefixes nest and ranges overlap; rules narrow and
- * widen them, packets stand at their edges and one beyond.
+ * widen them, packets stand at their edges and one beyond. Sets, and the addresses of hosts,
+ * are from the same vocabulary.
+ *
+ * Limits of rates and of connections are such that no packet of a test is above them.
  */
 #include "random.h"
 
@@ -192,6 +195,10 @@ struct packet random_packet(struct random *random, const struct address own[FAMI
 	return packet;
 }
 
+/* What rules may refer to. */
+static const char *const set_names[] = { "campus", "labs" };
+static const char *const host_names[] = { "www.example", "moodle.example.edu" };
+
 static const char *const verdicts[] = { "allow", "deny", "reject" };
 
 /* "tcp,udp": each at most once */
@@ -209,12 +216,33 @@ static void put_protocols(struct random *random, bool with_icmp, struct buffer *
 	}
 }
 
+/*
+ * One remote end that is neither "any" nor a word.
+ * @names:	bits of host_names that may be used, which is only outwards; each at most once
+ */
+static void put_remote(struct random *random, uint32_t *names, struct buffer *text)
+{
+	struct prefix prefix = random_prefix(random);
+	uint32_t name = random_below(random, COUNT(host_names));
+	char formatted[PREFIX_TEXT_SIZE];
+
+	if (one_in(random, 8)) {
+		buffer_printf(text, "set %s", set_names[random_below(random, COUNT(set_names))]);
+	} else if (*names & 1U << name && one_in(random, 6)) {
+		*names &= ~(1U << name);
+		buffer_puts(text, host_names[name]);
+	} else {
+		prefix_format(&prefix, formatted);
+		buffer_puts(text, formatted);
+	}
+}
+
 /* "to host,10.0.0.0/8"; words at most once, "any" alone */
 static void put_remotes(struct random *random, bool out, struct buffer *text)
 {
 	static const char *const words[] = { "host", "peers", "private", "metadata", "internet" };
 	uint32_t used = 0, count = 1 + random_below(random, 4);
-	char formatted[PREFIX_TEXT_SIZE];
+	uint32_t names = out ? (1U << COUNT(host_names)) - 1 : 0;
 
 	buffer_puts(text, out ? " to" : " from");
 	if (one_in(random, 8)) {
@@ -223,15 +251,14 @@ static void put_remotes(struct random *random, bool out, struct buffer *text)
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		uint32_t word = random_below(random, 3 * COUNT(words));
-		struct prefix prefix = random_prefix(random);
 
+		buffer_puts(text, i ? "," : " ");
 		if (word < COUNT(words) && !(used & 1U << word)) {
 			used |= 1U << word;
-			strcpy(formatted, words[word]);
+			buffer_puts(text, words[word]);
 		} else {
-			prefix_format(&prefix, formatted);
+			put_remote(random, &names, text);
 		}
-		buffer_printf(text, "%s%s", i ? "," : " ", formatted);
 	}
 }
 
@@ -277,21 +304,111 @@ static void put_rule(struct random *random, struct buffer *text)
 		put_remotes(random, out, text);
 	if (with_ports)
 		put_ports(random, text);
+	if (one_in(random, 6))
+		buffer_printf(text, " limit %s burst 65535",
+			      one_in(random, 2) ? "1000000/second" : "9/day");
+	if (one_in(random, 4))
+		buffer_puts(text, " log");
 	if (one_in(random, 8))
 		buffer_puts(text, " \"to port 1, from any\"");
 	buffer_puts(text, "\n");
 }
 
+static void put_rules(struct random *random, uint32_t most, struct buffer *text)
+{
+	uint32_t rules = random_below(random, most + 1);
+
+	for (uint32_t i = 0; i < rules; i++)
+		put_rule(random, text);
+}
+
+/* "set campus 10.0.0.0/8,2001:db8::/32" */
+static void put_sets(struct random *random, struct buffer *text)
+{
+	char formatted[PREFIX_TEXT_SIZE];
+
+	for (size_t i = 0; i < COUNT(set_names); i++) {
+		uint32_t count = 1 + random_below(random, 3);
+
+		buffer_printf(text, "set %s", set_names[i]);
+		for (uint32_t j = 0; j < count; j++) {
+			struct prefix prefix = random_prefix(random);
+
+			prefix_format(&prefix, formatted);
+			buffer_printf(text, "%s%s", j ? "," : " ", formatted);
+		}
+		buffer_puts(text, "\n");
+	}
+}
+
+/* "www.example 203.0.113.10 2001:db8:80::10"; or no address is known */
+static void put_names(struct random *random, struct buffer *text)
+{
+	char formatted[ADDRESS_TEXT_SIZE];
+
+	buffer_puts(text, "=== names\n");
+	for (size_t i = 0; i < COUNT(host_names); i++) {
+		uint32_t count = random_below(random, 5);
+
+		buffer_puts(text, host_names[i]);
+		for (uint32_t j = 0; j < count; j++) {
+			static const struct address none = { 0 };
+			struct prefix place;
+
+			/* An edge, where packets come by. */
+			do {
+				place = random_place(random);
+				fill_bits(random, &place.address, place.length,
+					  random_below(random, 2));
+			} while (!is_sendable(&place.address, &none));
+			address_format(&place.address, formatted);
+			buffer_printf(text, " %s", formatted);
+		}
+		buffer_puts(text, "\n");
+	}
+}
+
+/* Directives that stand once. */
+static void put_settings(struct random *random, struct buffer *text)
+{
+	if (one_in(random, 4) == 0)
+		buffer_printf(text, "default %s out %s in\n",
+			      verdicts[random_below(random, COUNT(verdicts))],
+			      verdicts[random_below(random, COUNT(verdicts))]);
+	if (one_in(random, 3))
+		buffer_printf(text, "log %s\n", one_in(random, 4) ? "none" : "denied");
+	if (one_in(random, 6))
+		buffer_puts(text, "connections 1000000\n");
+	if (one_in(random, 4))
+		buffer_puts(text, "rebind ok\n");
+}
+
 const char *random_policy(struct random *random, struct arena *arena)
 {
 	BUFFER_CLEANUP struct buffer text = { 0 };
-	uint32_t rules = random_below(random, 10);
+	bool includes = one_in(random, 3);
 
-	if (one_in(random, 4) == 0)
-		buffer_printf(&text, "default %s out %s in\n",
-			      verdicts[random_below(random, COUNT(verdicts))],
-			      verdicts[random_below(random, COUNT(verdicts))]);
-	for (uint32_t i = 0; i < rules; i++)
-		put_rule(random, &text);
-	return text.failed ? NULL : arena_strdup(arena, text.data ? text.data : "");
+	put_sets(random, &text);
+	put_names(random, &text);
+	if (one_in(random, 4)) {
+		buffer_puts(&text, "=== overrides\n");
+		put_rules(random, 3, &text);
+	}
+	if (includes) {
+		buffer_puts(&text, "=== common/a\n");
+		put_rules(random, 2, &text);
+		if (one_in(random, 2))
+			buffer_puts(&text, "include common/b\n");
+		put_rules(random, 2, &text);
+		buffer_puts(&text, "=== common/b\n");
+		put_rules(random, 3, &text);
+	}
+	buffer_puts(&text, "=== policy\n");
+	put_settings(random, &text);
+	put_rules(random, includes ? 5 : 9, &text);
+	if (includes) {
+		buffer_puts(&text, "include common/a\n");
+		put_rules(random, 3, &text);
+	}
+	return text.failed ? NULL : arena_strdup(arena, text.data);
 }

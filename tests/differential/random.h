@@ -12,7 +12,13 @@ struct random { uint64_t state; };      /* begins with the seed */
 /** random_below() - 0 to @limit - 1; @limit is not 0 */
 uint32_t random_below(struct random *random, uint32_t limit);
 
-/** random_policy() - the text of a valid policy; from @arena */
+/**
+ * random_policy() - a valid policy, with all that it refers to; from @arena
+ *
+ * The text of several files, "=== NAME" before each but the first: carrel.conf; then as many as
+ * there are of "names" (a host and its addresses on a line), "overrides", "common/a" and "common/b",
+ * which are there to be included; "policy" comes last.
+ */
 const char *random_policy(struct random *random, struct arena *arena);
 
 /**

@@ -1,11 +1,12 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# translate.pl POOL4 POOL6 [HOST-ADDRESS...] <POLICY >RULESET
+# translate.pl POOL4 POOL6 [HOST-ADDRESS...] <FILES >RULESET
 #
 # A policy as nft text, written down a third time: from the policy's words, a rule for each
 # protocol, family and remote end of a line, with nothing that would make it short or fast. Shares
-# no code and no idea with the program; carrel.policy(5) is what both were made from.
+# no code and no idea with the program; carrel.policy(5) is what both were made from. FILES are what
+# tests/differential/random.h describes. No packet is above a limit, so there are none here.
 use strict;
 use warnings;
 
@@ -14,8 +15,12 @@ my %family_of_word = (4 => 'ip', 6 => 'ip6');
 my @private = qw(10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16 127.0.0.0/8
 	fc00::/7 fe80::/10 ::1);
 my @metadata = qw(169.254.169.254 fd00:ec2::254);
+# What a name may not mean: nothing of the internet, and what hides IPv4 in IPv6.
+my @refused = (@private, qw(0.0.0.0/8 192.0.0.0/24 198.18.0.0/15 224.0.0.0/3
+	::/32 64:ff9b:1::/48 100::/64 2001::/32 2002::/16 fec0::/10 ff00::/8));
 my %default = (out => 'allow', in => 'deny');
 my %rules = (out => [], in => []);
+my (%files, %sets, %names, $rebind);
 
 sub family { return $_[0] =~ /:/ ? 6 : 4 }
 
@@ -35,14 +40,21 @@ sub endings {
 
 # The packets that one remote end means: a list of conditions, any of which is enough.
 sub conditions {
-	my ($direction, $remote) = @_;
+	my ($direction, $remote, $believed) = @_;
 	my $side = $direction eq 'out' ? 'daddr' : 'saddr';
 	my @found;
+	if (my ($name) = $remote =~ /^set:(.*)/) {
+		return map { conditions($direction, $_) } @{$sets{$name}};
+	}
 	for my $family (4, 6) {
 		my $field = "$family_of_word{$family} $side";
 		# Outwards, the host and peers are meant by their words alone.
 		my $world = $direction eq 'out' ? "$field != \@host$family $field != \@pool$family" : '';
-		if ($remote eq 'any') {
+		if ($names{$remote}) {
+			my $only = $believed ? '' : "$field != \@refused$family";
+			push @found, map { "$field $_ $only $world" }
+				grep { family($_) == $family } @{$names{$remote}};
+		} elsif ($remote eq 'any') {
 			push @found, "meta nfproto ipv$family $world";
 		} elsif ($remote eq 'internet') {
 			push @found, "$field != \@private$family $world";
@@ -75,10 +87,10 @@ sub protocols {
 }
 
 sub rule {
-	my ($verdict, $direction, $protocols, $types, $remotes, $ports) = @_;
+	my ($believed, $verdict, $direction, $protocols, $types, $remotes, $ports) = @_;
 	my @protocols = $protocols ? split(/,/, $protocols) : $ports ? ('tcp', 'udp') : ('');
 	for my $remote (split /,/, $remotes // 'any') {
-		for my $condition (conditions($direction, $remote)) {
+		for my $condition (conditions($direction, $remote, $believed)) {
 			my $family = $condition =~ /ip6|ipv6/ ? 6 : 4;
 			for my $l4 (map { protocols($family, $_, $types) } @protocols) {
 				for my $port (split /,/, $ports // '') {
@@ -92,20 +104,51 @@ sub rule {
 	}
 }
 
-while (my $line = <STDIN>) {
-	chomp $line;
+# One line of a policy, or of what decides before it.
+sub line {
+	my ($line, $overrides) = @_;
 	$line =~ s/\s*"[^"]*"$//;
+	$line =~ s/ log$// if $line !~ /^log/;
+	$line =~ s/ limit \S+( burst \d+)?//;
+	$line =~ s/\bset (\w+)/set:$1/g;
+	return file($1, $overrides) if $line =~ /^include (.*)/;
+	return if $line =~ /^(log|connections|rebind) / || $line eq '';
 	if ($line =~ s/^default //) {
 		my %given = reverse split / /, $line;
 		$default{$_} = $given{$_} for keys %given;
-		next;
+		return;
 	}
 	my ($verdict, $direction, @words) = split / /, $line;
 	my ($protocols, $remotes, $ports);
 	$protocols = shift @words if @words && $words[0] !~ /^(type|to|from|port)$/;
 	my %part = @words;
-	rule($verdict, $direction, $protocols, $part{type}, $part{to} // $part{from}, $part{port});
+	rule($rebind && !$overrides, $verdict, $direction, $protocols, $part{type},
+		$part{to} // $part{from}, $part{port});
 }
+
+sub file {
+	my ($name, $overrides) = @_;
+	line($_, $overrides) for @{$files{$name} // []};
+}
+
+my $current = 'conf';
+while (my $line = <STDIN>) {
+	chomp $line;
+	$line =~ /^=== (.*)/ ? ($current = $1) : push @{$files{$current}}, $line;
+}
+for my $line (@{$files{conf} // []}) {
+	my (undef, $name, $addresses) = split / /, $line;
+	$sets{$name} = [split /,/, $addresses] if defined $addresses;
+}
+for my $line (@{$files{names} // []}) {
+	my ($name, @addresses) = split / /, $line;
+	$names{$name} = \@addresses if defined $name;
+}
+# A name of which no address is known.
+$names{$_} //= [] for qw(www.example moodle.example.edu);
+$rebind = grep { $_ eq 'rebind ok' } map { @$_ } values %files;
+file('overrides', 1);
+file('policy', 0);
 
 my $closed = $default{out} eq 'reject' ? 'reject' : 'deny';
 print "flush ruleset\ntable inet model {\n";
@@ -114,6 +157,7 @@ for my $family (4, 6) {
 	print "set host$family { $type ", elements($family, @host), " }\n";
 	print "set pool$family { $type ", elements($family, $pool4, $pool6), " }\n";
 	print "set private$family { $type ", elements($family, @private), " }\n";
+	print "set refused$family { $type ", elements($family, @refused), " }\n";
 }
 print "chain output { type filter hook output priority 0; policy drop;\n",
 	"oifname lo accept\nct state established,related accept\n",

@@ -27,6 +27,7 @@
 #include "base/error.h"
 #include "core/compile.h"
 #include "core/evaluate.h"
+#include "core/names.h"
 #include "core/shadow.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
@@ -67,10 +68,16 @@ static int set_up(void **state)
 	return 0;
 }
 
+/* One of the files that a policy is made of; the text is part of the whole. */
+struct part { const char *name; struct source source; };
+#define PARTS_MAX 8
+
 /* Everything about one policy. */
 struct trial {
 	struct arena arena;
 	const char *text;
+	struct part parts[PARTS_MAX];
+	size_t part_count;
 	bool host_known;                /* the host's addresses are given */
 	struct prefix host[HOST_COUNT];
 	struct config config;
@@ -78,19 +85,109 @@ struct trial {
 	enum verdict verdicts[OPINION_COUNT][WIRE_BATCH_MAX];
 };
 
+/* Cut the text at its lines "=== NAME"; -EINVAL when there are too many. */
+static int cut_parts(struct trial *trial)
+{
+	static const char mark[] = "=== ";
+	const char *name = "conf", *begin = trial->text;
+
+	while (begin) {
+		bool at_once = strncmp(begin, mark, strlen(mark)) == 0;
+		const char *mark_at = at_once ? begin : strstr(begin, "\n=== ");
+		const char *end = mark_at ? mark_at + !at_once : begin + strlen(begin);
+
+		if (trial->part_count == PARTS_MAX)
+			return -EINVAL;
+		trial->parts[trial->part_count++] = (struct part){
+			name, { arena_printf(&trial->arena, "%s.policy", name), begin,
+				(size_t)(end - begin) },
+		};
+		if (!mark_at)
+			return 0;
+		size_t length = strcspn(end + strlen(mark), "\n");
+		name = arena_strndup(&trial->arena, end + strlen(mark), length);
+		begin = end + strlen(mark) + length;
+		begin += *begin == '\n';
+	}
+	return 0;
+}
+
+static const struct source *find_part(const struct trial *trial, const char *name)
+{
+	for (size_t i = 0; i < trial->part_count; i++)
+		if (strcmp(trial->parts[i].name, name) == 0)
+			return &trial->parts[i].source;
+	return NULL;
+}
+
+/* What "include" names: struct policy_context's include() */
+static int include_part(void *reader, const char *name, struct source *ret_source,
+			struct carrel_error *err)
+{
+	const struct source *source = find_part(reader, name);
+
+	if (!source)
+		return error_set(err, ENOENT, "no part %s", name);
+	*ret_source = *source;
+	return 0;
+}
+
+/* What is known of the hosts: "NAME ADDRESS..." on each line. */
+static int read_names(struct trial *trial, struct known_names *known)
+{
+	const struct source *source = find_part(trial, "names");
+	char *rest = source ? arena_strndup(&trial->arena, source->text, source->length) : NULL;
+
+	for (char *line; rest && (line = strsep(&rest, "\n")) != NULL;) {
+		const char *name = strsep(&line, " ");
+
+		if (!*name)
+			continue;
+		struct known_name *kept = ARENA_APPEND(&trial->arena, &known->list);
+		assert_non_null(kept);
+		kept->name = name;
+		for (const char *word; (word = strsep(&line, " ")) != NULL;) {
+			struct known_address *known_address =
+				ARENA_APPEND(&trial->arena, &kept->addresses);
+			assert_non_null(known_address);
+			if (address_parse(word, strlen(word), &known_address->address) < 0)
+				return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* qsort() order that names_find() expects */
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct known_name *)a)->name, ((const struct known_name *)b)->name);
+}
+
 /* Understand the policy; 0, or -EINVAL when it is none. */
 static int begin(struct trial *trial, const char *text, bool host_known)
 {
-	const struct source source = { "random.policy", text, strlen(text) };
-	const struct sources none = { 0 };
 	struct diagnostics diagnostics = { .arena = &trial->arena };
+	struct policy_context context = {
+		.config = &trial->config, .include = include_part, .reader = trial,
+	};
+	struct known_names known = { 0 };
 
 	*trial = (struct trial){ .text = text, .host_known = host_known };
 	for (size_t i = 0; i < HOST_COUNT; i++)
 		prefix_parse(host_texts[i], strlen(host_texts[i]), &trial->host[i]);
-	diagnostics.arena = &trial->arena;
-	assert_int_equal(config_parse(&none, &trial->arena, &trial->config, &diagnostics), 0);
-	return policy_parse("random", &source, &trial->arena, &trial->policy, &diagnostics);
+	if (cut_parts(trial) < 0 || !find_part(trial, "policy") || read_names(trial, &known) < 0)
+		return -EINVAL;
+	if (known.list.count)
+		qsort(known.list.items, known.list.count, sizeof(*known.list.items), compare_names);
+	context.overrides = find_part(trial, "overrides");
+	const struct sources sources = { .list = { &trial->parts[0].source, 1, 1 } };
+	int rc = config_parse(&sources, &trial->arena, &trial->config, &diagnostics);
+	if (rc == 0)
+		rc = policy_parse_within(&context, "random", find_part(trial, "policy"), &trial->arena,
+					 &trial->policy, &diagnostics);
+	if (rc == 0)
+		rc = names_bind(&trial->policy, &known, &trial->arena);
+	return rc;
 }
 
 static struct prefix_list host_of(const struct trial *trial)
@@ -293,6 +390,11 @@ static void test_differential_three_opinions_agree(void **state)
 			fail_msg("run %" PRIu64 " of %" PRIu64, run + 1, runs);
 }
 
+static bool is_at(const struct position *a, const struct position *b)
+{
+	return a->line == b->line && strcmp(a->file, b->file) == 0;
+}
+
 /* No rule that `carrel check` says can never match decides about a packet. */
 static void test_differential_shadowed_rules_decide_nothing(void **state)
 {
@@ -318,9 +420,10 @@ static void test_differential_shadowed_rules_decide_nothing(void **state)
 				evaluate_policy(&trial.policy, &trial.config, &host, &packet).rule;
 
 			for (size_t j = 0; rule && j < diagnostics.list.count; j++)
-				if (diagnostics.list.items[j].position.line == rule->position.line)
-					fail_msg("SEED=%" PRIu64 " RUNS=1: line %u matches:\n%s",
-						 seed + run, rule->position.line, trial.text);
+				if (is_at(&diagnostics.list.items[j].position, &rule->position))
+					fail_msg("SEED=%" PRIu64 " RUNS=1: %s:%u matches:\n%s",
+						 seed + run, rule->position.file,
+						 rule->position.line, trial.text);
 		}
 		arena_free(&trial.arena);
 	}
