@@ -13,6 +13,9 @@
 #define PRIORITY_FIRST (-450)
 #define PRIORITY_LAST  INT32_MAX
 
+/* Who changes rules by hand knows where this host's are kept. */
+#define KEEP "# until the next reboot or reload: put the same where this host's rules are kept"
+
 int obstacle_build(const char *link, struct arena *arena, struct ruleset *ret_ruleset)
 {
 	static const uint8_t tcp = IPPROTO_TCP;
@@ -82,8 +85,8 @@ const char *obstacle_owner(const struct obstacle *obstacle, const struct obstacl
 const char *obstacle_fix_iptables(const char *program, const char *chain, struct arena *arena)
 {
 	return arena_printf(arena, "%s -I %s -i cr-+ -j ACCEPT\n"
-			    "%s -I %s -o cr-+ -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-			    program, chain, program, chain);
+			    "%s -I %s -o cr-+ -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+			    KEEP, program, chain, program, chain);
 }
 
 /** fix_nft() - at the top of the chain that drops */
@@ -93,7 +96,7 @@ static const char *fix_nft(const struct obstacle *obstacle, struct arena *arena)
 
 	return arena_printf(arena, "nft insert rule %s %s %s iifname '\"cr-*\"' accept\n"
 			    "nft insert rule %s %s %s oifname '\"cr-*\"' ct state established,related "
-			    "accept", family, table, chain, family, table, chain);
+			    "accept\n" KEEP, family, table, chain, family, table, chain);
 }
 
 const char *obstacle_fix(const struct obstacle *obstacle, const struct obstacle_hosts *hosts,

@@ -169,6 +169,9 @@ static int judge_present(struct doctor *doctor, const struct pam_service *servic
 				"sessions start without a network of their own",
 				"put the module before that line, or change that line's control");
 	case PAM_TOO_EARLY:
+		/* Debian's has it behind the common file, and does no more than name the manager. */
+		if (strcmp(service->name, "systemd-user") == 0)
+			return 0;
 		return add_flaw(doctor, service, "stands before pam_systemd, at",
 				"what follows the module runs in the user's network, where a home "
 				"directory's server or a directory service may not be reached",

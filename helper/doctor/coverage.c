@@ -93,18 +93,25 @@ static size_t list_ancestors(const struct look *look, const struct process *proc
 	return count;
 }
 
-/** path_of_cgroup() - in systemd's hierarchy, of the text of /proc/PID/cgroup; "" when not there */
-static const char *path_of_cgroup(char *text)
+/** path_behind() - the path behind @mark in the text of /proc/PID/cgroup; "" when not there */
+static const char *path_behind(char *text, const char *mark)
 {
-	/* "0::/PATH", or with the first version "1:name=systemd:/PATH" */
-	char *found = strstr(text, "name=systemd:");
+	char *found = strstr(text, mark);
 
-	found = found ? found + strlen("name=systemd:") : strstr(text, "0::");
 	if (!found)
 		return "";
-	found += strcspn(found, "/");
+	found += strlen(mark);
 	found[strcspn(found, "\n")] = '\0';
 	return found;
+}
+
+/** path_of_cgroup() - in systemd's hierarchy: that of the second version, where it is in use */
+static const char *path_of_cgroup(char *text)
+{
+	/* The kernel lists the second version last: to cut its line's end off hides nothing. */
+	const char *path = path_behind(text, "0::");
+
+	return path[0] && path[1] ? path : path_behind(text, ":name=systemd:");
 }
 
 /** tell_origin() - of a process that may have ended meanwhile */

@@ -30,19 +30,24 @@ static const struct doctor_check checks[] = {
 	{ "timer", "the timer that removes idle carrels", false, doctor_check_timer },
 	{ "pools", "the addresses of carrels", false, doctor_check_pools },
 	{ "forwarding", "forwarding, and router advertisements", false, doctor_check_forwarding },
+	{ "host", "carrel's table on the host", true, doctor_check_host },
+	{ "carrels", "the carrels that there are", true, doctor_check_carrels },
 	/* Last: making a network mends part of what the others look at. */
 	{ "helper", "whether a network can be made", true, doctor_check_helper },
 	{ "firewall", "what becomes of packets that leave a carrel", true, doctor_check_firewall },
 };
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
 
-/** is_known() - was the same said already? Of a line that several services include, it is. */
-static bool is_known(const struct doctor *doctor, const struct doctor_finding *finding)
+/** said() - has the current check said @text already, as what there is or as a fix? */
+static bool said(const struct doctor *doctor, const char *text, bool fix)
 {
-	for (size_t i = 0; i < doctor->findings.count; i++)
-		if (strcmp(doctor->findings.items[i].check, doctor->current->name) == 0 &&
-		    strcmp(doctor->findings.items[i].what, finding->what) == 0)
+	for (size_t i = 0; i < doctor->findings.count; i++) {
+		const struct doctor_finding *finding = &doctor->findings.items[i];
+
+		if (strcmp(finding->check, doctor->current->name) == 0 &&
+		    strcmp(fix ? finding->fix : finding->what, text) == 0)
 			return true;
+	}
 	return false;
 }
 
@@ -52,8 +57,11 @@ int doctor_add(struct doctor *doctor, struct doctor_finding finding)
 
 	if (!finding.what || !finding.why || !finding.fix)
 		return -ENOMEM;
-	if (is_known(doctor, &finding))
+	/* Of a line that several services include, the same is found more than once. */
+	if (said(doctor, finding.what, false))
 		return 0;
+	if (said(doctor, finding.fix, true))
+		finding.fix = "";
 	place = ARENA_APPEND(doctor->arena, &doctor->findings);
 	if (!place)
 		return -ENOMEM;

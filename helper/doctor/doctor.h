@@ -71,6 +71,9 @@ struct doctor {
 
 /**
  * doctor_add() - note @finding of the check that runs now, unless it has said the same already
+ *
+ * A fix that the check has told already is left out: who runs all of them runs it once.
+ *
  * Return: 0; -ENOMEM, also for a NULL text
  */
 int doctor_add(struct doctor *doctor, struct doctor_finding finding);
@@ -105,6 +108,8 @@ int doctor_check_groups(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_timer(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_pools(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_forwarding(struct doctor *doctor, struct carrel_error *err);
+int doctor_check_host(struct doctor *doctor, struct carrel_error *err);
+int doctor_check_carrels(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_helper(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_firewall(struct doctor *doctor, struct carrel_error *err);
 

@@ -38,16 +38,19 @@
 #define FORWARDING4 "net/ipv4/ip_forward"
 #define FORWARDING6 "net/ipv6/conf/all/forwarding"
 
-/* Directories below net/ipv?/conf that are no link of the host's own. */
-static bool is_host_link(const char *name)
+/* Directories below net/ipv?/conf that are links, of the host's own or, if so wanted, carrels'. */
+static bool is_host_link(const char *name, bool carrels)
 {
 	return name[0] != '.' && strcmp(name, "all") != 0 && strcmp(name, "default") != 0 &&
-	       strcmp(name, "lo") != 0 && strncmp(name, "cr-", 3) != 0;
+	       strcmp(name, "lo") != 0 && (carrels || strncmp(name, "cr-", 3) != 0);
 }
 
-/* Set net/@family/conf/LINK/@setting from @from to @to on each of the host's links that has @from. */
+/*
+ * Set net/@family/conf/LINK/@setting from @from to @to on each of the host's links that has @from;
+ * on its ends of carrels' uplinks too, when @carrels.
+ */
 static int set_on_links(const char *family, const char *setting, long from, const char *to,
-			struct carrel_error *err)
+			bool carrels, struct carrel_error *err)
 {
 	char path[PATH_MAX];
 	const struct dirent *entry;
@@ -61,7 +64,7 @@ static int set_on_links(const char *family, const char *setting, long from, cons
 	while (rc == 0 && (entry = readdir(links))) {
 		long value;
 
-		if (!is_host_link(entry->d_name))
+		if (!is_host_link(entry->d_name, carrels))
 			continue;
 		(void)snprintf(path, sizeof(path), "net/%s/conf/%s/%s", family, entry->d_name,
 			       setting);
@@ -81,12 +84,13 @@ static int enable_forwarding(const struct host_survey *survey, struct carrel_err
 	int rc = 0;
 
 	if (!survey->forwards4) {
-		rc = set_on_links("ipv4", "forwarding", 0, "1", err);
+		/* Who switched ip_forward off has switched off those of open carrels with it. */
+		rc = set_on_links("ipv4", "forwarding", 0, "1", true, err);
 		if (rc < 0)
 			return error_wrap(err, rc, "enabling IPv4 forwarding");
 	}
 	if (survey->ipv6 && !survey->forwards6) {
-		rc = set_on_links("ipv6", "accept_ra", 1, "2", err);
+		rc = set_on_links("ipv6", "accept_ra", 1, "2", false, err);
 		if (rc == 0)
 			rc = sysctl_write(FORWARDING6, "1", err);
 	}

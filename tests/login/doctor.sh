@@ -10,6 +10,8 @@ set -u
 . "$(dirname "$0")/../lib/tap.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/login.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/doctor.sh"
 
 module=$(dirname "$(find /usr/lib /lib -name pam_unix.so | head -n 1)")/pam_carrel.so
 
@@ -19,46 +21,6 @@ for service in other sudo-i systemd-user; do
 	[ -e /etc/pam.d/$service ] || cp /usr/lib/pam.d/$service /etc/pam.d/
 	echo 'session required pam_carrel.so exempt=sudo' >>/etc/pam.d/$service
 done
-
-# What it says, whatever its exit status.
-doctor_json() {
-	carrel doctor --json || expect_equal $? 5
-}
-
-# The findings of CHECK: severity and what, a line each.
-findings() {
-	doctor_json | jq -r --arg check "$1" \
-		'.findings[] | select(.check == $check) | .severity + ": " + .what'
-}
-
-# The command that mends what CHECK found, when finds() asked last.
-fix_of() {
-	jq -r --arg check "$1" '.findings[] | select(.check == $check) | .fix' /run/testhost/found
-}
-
-# finds CHECK SEVERITY REGEX: and the exit status says so. One run: what it tries mends some things.
-finds() {
-	local found rc=0
-	carrel doctor --json >/run/testhost/found || rc=$?
-	found=$(jq -r --arg check "$1" \
-		'.findings[] | select(.check == $check) | .severity + ": " + .what' /run/testhost/found)
-	expect_match "$found" "^$2: .*$3"
-	[ "$2" != wrong ] || expect_equal $rc 5
-}
-
-# mended_by_its_fix CHECK: the command that doctor prints is run; then there is nothing to find
-mended_by_its_fix() {
-	local fix
-	fix=$(fix_of "$1")
-	expect_differ "$fix" ""
-	bash -ec "$fix"
-	is_well "$1"
-}
-
-# is_well CHECK: it finds nothing wrong
-is_well() {
-	expect_no_match "$(findings "$1")" '^wrong'
-}
 
 test_doctor_finds_nothing_where_nothing_is_wrong() {
 	exits 0 carrel doctor
@@ -243,14 +205,6 @@ end_other_sshd() {
 	rm -f /run/other.pid
 }
 
-# coverage EXPRESSION: of what --coverage lists, what jq makes of the processes of exam1
-coverage() {
-	{ carrel doctor --coverage --json || expect_equal $? 5; } |
-		jq -r ".[] | select(.user == \"exam1\") | $1"
-}
-
-uncovered() { [ "$(coverage .pid | wc -l)" = "$1" ]; }
-
 test_doctor_coverage_finds_nobody_outside() {
 	keep_open exam1
 	exits 0 carrel doctor --coverage
@@ -415,6 +369,20 @@ test_doctor_forwarding_that_was_reset_is_found_and_mended() {
 	end_session
 }
 
+# As when a container engine is there for a while: its switch is the master of all others.
+test_doctor_forwarding_switched_on_and_off_by_others_is_mended_by_a_login() {
+	keep_open lab1
+	sysctl -w net/ipv4/ip_forward=1
+	as exam1 true
+	sysctl -w net/ipv4/ip_forward=0
+	expect_failure from_carrel "${other_site[0]}"
+	finds forwarding wrong 'IPv4 from the carrel of lab1 is not forwarded'
+	as exam1 true
+	expect_equal "$(from_carrel "${other_site[0]}")" "internet sees ${uplink[0]}"
+	is_well forwarding
+	end_session
+}
+
 test_doctor_forwarding_that_silences_routers_is_found_and_mended() {
 	as lab1 true
 	sysctl -w net/ipv6/conf/wan0/accept_ra=1
@@ -422,6 +390,26 @@ test_doctor_forwarding_that_silences_routers_is_found_and_mended() {
 	trap 'ip -6 route del 2001:db8:ffff::/48; sysctl -w net/ipv6/conf/wan0/accept_ra=2' EXIT
 	finds forwarding wrong 'router advertisements are not heard on wan0: net/ipv6/conf/wan0/accept_ra should be 2'
 	mended_by_its_fix forwarding
+}
+
+test_doctor_host_table_that_is_gone_is_found_and_mended() {
+	keep_open lab1
+	nft flush ruleset
+	finds host wrong 'on the host: table inet carrel: missing'
+	nft flush ruleset
+	mended_by_its_fix host
+	end_session
+}
+
+test_doctor_carrels_that_were_changed_are_found_and_mended() {
+	keep_open lab1
+	is_well carrels
+	ip -n carrel-61101 route flush dev uplink0
+	expect_failure from_carrel "${other_site[0]}"
+	finds carrels wrong 'the carrel of lab1: carrel: route: missing: route 0.0.0.0/0'
+	mended_by_its_fix carrels
+	expect_equal "$(from_carrel "${other_site[0]}")" "internet sees ${uplink[0]}"
+	end_session
 }
 
 test_doctor_helper_that_fails_is_found() {
@@ -432,37 +420,6 @@ test_doctor_helper_that_fails_is_found() {
 	finds helper wrong "no network can be made with the policy 'exam': "
 	cp -p /usr/libexec/carrel/kept $helper
 	is_well helper
-}
-
-# passes USER FAMILY (0: IPv4, 1: IPv6): what the policy lab allows gets out
-passes() {
-	expect_equal "$(reaches lab1 tcp "${other_site[$1]}" 80)" "internet sees ${uplink[$1]}"
-}
-
-# What the policy forbids stays forbidden, whatever was done about the host's firewall.
-forbidden_stays() {
-	local family
-	for family in 0 1; do
-		cannot_reach exam1 tcp "${other_site[$family]}" 80
-		cannot_reach lab1 tcp "${server[$family]}" 22
-	done
-}
-
-# in_the_way REGEX FAMILY...: nothing of these families gets out, doctor says why, and its commands help
-in_the_way() {
-	local family fix what=$1
-	shift
-	for family; do
-		cannot_reach lab1 tcp "${other_site[$family]}" 80
-	done
-	finds firewall wrong "$what"
-	expect_equal "$(findings firewall | wc -l)" $#
-	fix=$(fix_of firewall)
-	bash -ec "$fix"
-	expect_equal "$(findings firewall)" ""
-	passes 0
-	passes 1
-	forbidden_stays
 }
 
 test_doctor_firewall_finds_nothing_in_the_way() {

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Are the host's table, and the carrels that there are, as they should be? See cli/diff.h. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/cli.h"
+#include "cli/diff.h"
+#include "cli/view.h"
+#include "doctor/trial.h"
+
+/* Some 20 ms each: with more, an examination would take longer than anybody waits. */
+#define CARRELS_MAX 100
+
+/** describe() - one difference, as text from the arena; NULL: out of memory */
+static const char *describe(struct doctor *doctor, const struct difference *difference)
+{
+	BUFFER_CLEANUP struct buffer text = { 0 };
+
+	difference_describe(difference, &text);
+	return text.failed ? NULL : arena_strdup(doctor->arena, text.data);
+}
+
+/** fix_for() - what brings @user's carrel back to what is intended; NULL: out of memory */
+static const char *fix_for(struct doctor *doctor, const char *user, enum remedy remedy)
+{
+	switch (remedy) {
+	case REMEDY_REPAIR:
+		return arena_printf(doctor->arena, "carrel exec %s -- true", user);
+	case REMEDY_REMOVE:
+		return arena_printf(doctor->arena, "carrel remove %s\n# cuts the open sessions; the next "
+				    "login makes a new carrel", user);
+	case REMEDY_OTHERS:
+		return "";
+	}
+	return "";
+}
+
+/** add_difference() - of the carrel of @user */
+static int add_difference(struct doctor *doctor, const char *user,
+			  const struct difference *difference)
+{
+	const char *text = describe(doctor, difference);
+
+	if (!text)
+		return -ENOMEM;
+	return doctor_add(doctor, (struct doctor_finding){
+		.severity = difference->remedy == REMEDY_OTHERS ? DOCTOR_NOTICE : DOCTOR_WRONG,
+		.what = arena_printf(doctor->arena, "the carrel of %s: %s: %s", user,
+				     plan_place_name(difference->place), text),
+		.why = "it is not what the policy says",
+		.fix = fix_for(doctor, user, difference->remedy),
+	});
+}
+
+/** fix_host() - what has the helper look after the host; NULL: out of memory */
+static const char *fix_host(struct doctor *doctor)
+{
+	const struct config *config;
+
+	if (doctor_config(doctor, &config, NULL) < 0)
+		return "";
+	const char *policy = trial_policy(doctor, config);
+	return policy ? arena_printf(doctor->arena, "carrel run %s -- true", policy) : "";
+}
+
+int doctor_check_host(struct doctor *doctor, struct carrel_error *err)
+{
+	struct differences differences = { 0 };
+	int rc = 0;
+
+	if (diff_host(doctor->state_fd, doctor->arena, &differences) != CLI_OK)
+		return error_set(err, EIO, "see the message above");
+	for (size_t i = 0; rc == 0 && i < differences.list.count; i++) {
+		const char *text = describe(doctor, &differences.list.items[i]);
+
+		if (!text)
+			return -ENOMEM;
+		rc = doctor_add(doctor, (struct doctor_finding){
+			.severity = DOCTOR_WRONG,
+			.what = arena_printf(doctor->arena, "on the host: %s", text),
+			.why = "what keeps carrels from each other and from the host stands there; the "
+			       "next login puts it right",
+			.fix = fix_host(doctor),
+		});
+	}
+	return rc;
+}
+
+struct walk {
+	struct doctor *doctor;
+	size_t count;
+};
+
+/** check_carrel() - view_each_record() callback */
+static int check_carrel(const struct record *record, int rc, const struct carrel_error *why,
+			void *context)
+{
+	struct walk *walk = context;
+	struct doctor *doctor = walk->doctor;
+	struct diff diff;
+
+	if (rc < 0)
+		return doctor_add(doctor, (struct doctor_finding){
+			.severity = DOCTOR_WRONG, .what = arena_strdup(doctor->arena, why->text),
+			.why = "a carrel whose record cannot be read is made anew at the next login",
+			.fix = "",
+		});
+	if (walk->count++ >= CARRELS_MAX)
+		return 0;
+	const char *user = arena_strdup(doctor->arena, record->user);
+	if (!user)
+		return -ENOMEM;
+	/* What cannot be compared was said, and is not different for that. */
+	if (diff_carrel(doctor->config_path, doctor->state_fd, record->uid, user, doctor->arena,
+			&diff) != CLI_OK)
+		return 0;
+	for (size_t i = 0; rc == 0 && i < diff.differences.list.count; i++)
+		rc = add_difference(doctor, user, &diff.differences.list.items[i]);
+	return rc;
+}
+
+int doctor_check_carrels(struct doctor *doctor, struct carrel_error *err)
+{
+	struct walk walk = { .doctor = doctor };
+	int rc = view_each_record(doctor->state_fd, check_carrel, &walk, err);
+
+	if (rc < 0 || walk.count <= CARRELS_MAX)
+		return rc;
+	return doctor_add(doctor, (struct doctor_finding){
+		.severity = DOCTOR_UNCHECKED,
+		.what = arena_printf(doctor->arena, "%zu carrels more than the first %d were not compared "
+				     "with their policies", walk.count - CARRELS_MAX, CARRELS_MAX),
+		.why = "that takes long; 'carrel diff USER' compares one", .fix = "",
+	});
+}

@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# For tests of `carrel doctor`, which run as root on the server: what it finds, and that its fixes
+# do what they are there for.
+
+doctor_found=/run/testhost/found
+
+# findings CHECK: severity and what, a line each
+findings() {
+	carrel doctor --json >$doctor_found || expect_equal $? 5
+	found_by "$1"
+}
+
+# found_by CHECK: the same, from the last examination
+found_by() {
+	jq -r --arg check "$1" '.findings[] | select(.check == $check) | .severity + ": " + .what' \
+		$doctor_found
+}
+
+# fix_of CHECK: the commands that mend what CHECK found at the last examination
+fix_of() {
+	jq -r --arg check "$1" '.findings[] | select(.check == $check) | .fix // empty' $doctor_found
+}
+
+# finds CHECK SEVERITY REGEX: and the exit status says so
+finds() {
+	local rc=0
+	carrel doctor --json >$doctor_found || rc=$?
+	expect_match "$(found_by "$1")" "^$2: .*$3"
+	[ "$2" != wrong ] || expect_equal $rc 5
+}
+
+# is_well CHECK: it finds nothing wrong
+is_well() {
+	expect_no_match "$(findings "$1")" '^wrong'
+}
+
+# mended_by_its_fix CHECK: after finds(): the commands that doctor prints are run; then all is well
+mended_by_its_fix() {
+	local fix
+	fix=$(fix_of "$1")
+	expect_differ "$fix" ""
+	bash -ec "$fix"
+	is_well "$1"
+}
+
+# passes FAMILY (0: IPv4, 1: IPv6): what the policy lab allows gets out
+passes() {
+	# shellcheck disable=SC2154  # of login.sh
+	expect_equal "$(reaches lab1 tcp "${other_site[$1]}" 80)" "internet sees ${uplink[$1]}"
+}
+
+# What policies forbid stays forbidden, whatever was done about the host's firewall.
+forbidden_stays() {
+	local family
+	# shellcheck disable=SC2154
+	for family in 0 1; do
+		cannot_reach exam1 tcp "${other_site[$family]}" 80
+		cannot_reach lab1 tcp "${server[$family]}" 22
+	done
+}
+
+# in_the_way REGEX FAMILY...: nothing of these gets out, doctor says why, and its commands help
+in_the_way() {
+	local family what=$1
+	shift
+	for family; do
+		cannot_reach lab1 tcp "${other_site[$family]}" 80
+	done
+	finds firewall wrong "$what"
+	expect_equal "$(found_by firewall | wc -l)" $#
+	mended_by_its_fix firewall
+	passes 0
+	passes 1
+	forbidden_stays
+}
+
+# coverage EXPRESSION: what jq makes of the processes of exam1 among those that --coverage lists
+coverage() {
+	{ carrel doctor --coverage --json || expect_equal $? 5; } |
+		jq -r ".[] | select(.user == \"exam1\") | $1"
+}
+
+# uncovered COUNT: so many processes of exam1 are outside
+uncovered() { [ "$(coverage .pid | wc -l)" = "$1" ]; }

@@ -1,0 +1,155 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Others that change the host's firewall, as Debian ships them: ufw, firewalld, Docker; and
+# NetworkManager and systemd-networkd. Each: what policies allow works, or `carrel doctor` names what
+# is in the way, and its commands help; what policies forbid stays forbidden; and the same after
+# a reload, for carrels that were open and for the next login.
+#
+# shellcheck disable=SC2154  # variables of login.sh
+set -u
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/tap.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/login.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/doctor.sh"
+
+# Nobody else's firewall, and the carrel of lab1, open.
+begin() {
+	trap end EXIT
+	passes 0
+	passes 1
+	is_well firewall
+}
+
+end() {
+	ufw --force disable
+	systemctl stop firewalld docker.socket docker containerd
+	nft flush ruleset
+	sysctl -w net/ipv4/ip_forward=0
+	! ip link show docker0 || ip link del docker0
+}
+
+# It tells systemd that it is there before its rules are.
+start_firewalld() {
+	systemctl start firewalld
+	eventually 30 firewall-cmd --state
+}
+
+# open_carrel_passes: packets of a session that is there, without a login that might mend things
+open_carrel_passes() {
+	local family
+	for family in 0 1; do
+		expect_equal "$(ip netns exec carrel-61101 probe --wait 1 tcp "${other_site[$family]}" 80)" \
+			"internet sees ${uplink[$family]}"
+	done
+}
+
+# goes_on: for carrels that are open, and for the next login
+goes_on() {
+	open_carrel_passes
+	passes 0
+	passes 1
+	forbidden_stays
+	expect_equal "$(findings firewall)" ""
+}
+
+test_coexistence_ufw_is_named_and_told() {
+	begin
+	ufw allow 22/tcp
+	ufw --force enable
+	in_the_way 'is dropped by ufw, in the chain .* of table ip6? filter' 0 1
+	ufw reload
+	goes_on
+	systemctl restart ufw
+	goes_on
+}
+
+test_coexistence_firewalld_is_named_and_told() {
+	begin
+	start_firewalld
+	in_the_way "is dropped by firewalld, in the chain filter_FWD_.* of table inet firewalld: the rule 'reject" 0 1
+	firewall-cmd --reload
+	goes_on
+	firewall-cmd --complete-reload
+	goes_on
+	systemctl restart firewalld
+	eventually 30 firewall-cmd --state
+	goes_on
+}
+
+# Docker sets the policy when it is the one that switches forwarding on.
+test_coexistence_docker_is_named_and_told() {
+	begin
+	systemctl start docker
+	in_the_way 'IPv4 from carrels to the internet is dropped by Docker, .* table ip filter: its policy, drop' 0
+	systemctl restart docker
+	goes_on
+}
+
+test_coexistence_docker_and_firewalld_together_are_told() {
+	begin
+	rm -f /etc/firewalld/zones/carrel.xml /etc/firewalld/policies/carrel-out.xml
+	start_firewalld
+	systemctl start docker
+	finds firewall wrong 'is dropped by'
+	bash -ec "$(fix_of firewall)"
+	# What stood first may have hidden another.
+	[ -z "$(findings firewall)" ] || bash -ec "$(fix_of firewall)"
+	goes_on
+}
+
+test_coexistence_flushed_ruleset_is_noticed_and_put_back() {
+	begin
+	nft flush ruleset
+	finds host wrong 'on the host: table inet carrel: missing'
+	nft flush ruleset
+	passes 0
+	passes 1
+	forbidden_stays
+	is_well host
+	nft flush ruleset
+	ufw --force enable
+	finds host wrong 'on the host: table inet carrel: missing'
+	nft delete table inet carrel
+	mended_by_its_fix host
+}
+
+test_coexistence_network_managers_leave_all_well() {
+	begin
+	systemctl restart NetworkManager
+	goes_on
+	systemctl start systemd-networkd
+	networkctl reload
+	goes_on
+	systemctl stop systemd-networkd
+	is_well forwarding
+}
+
+# A container of the user's, made by root's daemon: in the host's network, or in one of its own.
+test_coexistence_containers_of_confined_users_are_listed() {
+	begin
+	systemctl start docker
+	# An image of one program and its libraries.
+	mkdir /run/sleeper
+	ldd /usr/bin/sleep | grep -o '/[^ ]*' | xargs cp --parents -L -t /run/sleeper /usr/bin/sleep
+	tar -c -C /run/sleeper . | docker import - sleeper
+	docker run --detach --user 61001 --network host sleeper /usr/bin/sleep 1000
+	eventually 10 uncovered 1
+	expect_equal "$(coverage '.origin + " " + .network')" 'container host'
+	finds processes wrong 'of exam1 is outside its carrel \(host\), from: container'
+	docker kill "$(docker ps --quiet)"
+	docker run --detach --user 61001 sleeper /usr/bin/sleep 1000
+	eventually 10 uncovered 1
+	expect_equal "$(coverage '.origin + " " + .network')" 'container elsewhere'
+	docker kill "$(docker ps --quiet)"
+	# Who may start them is found as well.
+	is_well groups
+	usermod --append --groups docker exam1
+	finds groups wrong 'by the group docker, exam1 can start containers'
+	gpasswd --delete exam1 docker
+	is_well groups
+}
+
+run_tests "$@"
