@@ -78,7 +78,7 @@ int inspect_carrel(struct kernel *kernel, const struct plan_input *input,
 		rc = network_read_host(&kernel->host, kernel->host_link, &intent, arena, &host,
 				       err);
 	if (rc == 0)
-		rc = network_read_carrel(&kernel->carrel, arena, &carrel, err);
+		rc = network_read_carrel(&kernel->carrel, &intent, arena, &carrel, err);
 	if (rc == 0)
 		rc = network_read_sysctls(kernel_proc(kernel), &intent, arena, &carrel, err);
 	if (rc == 0)

@@ -42,20 +42,41 @@ static int keep_interface(const struct nlmsghdr *message, void *context)
 	return 0;
 }
 
-/* MTU of the link that leads to the internet; 0 when nothing does. */
-static uint32_t way_out_mtu(struct rtnl *host, enum family family)
+/*
+ * Index of the link that leads to the internet; 0 when nothing does.
+ * @flags:	RTM_F_FIB_MATCH: the entry of the table, which names none where it has several ways
+ */
+static int way_out(struct rtnl *host, enum family family, unsigned flags)
 {
 	const struct address *destination = &facts_elsewhere[family];
 	struct nlmsghdr *request = rtnl_request(host, RTM_GETROUTE, 0, "asking for the way out");
 	struct rtmsg *message = mnl_nlmsg_put_extra_header(request, sizeof(*message));
-	int index = 0, mtu;
+	int index = 0;
 
 	message->rtm_family = family == FAMILY_IPV4 ? AF_INET : AF_INET6;
 	message->rtm_dst_len = (uint8_t)address_bits(family);
+	message->rtm_flags = flags;
 	mnl_attr_put(request, RTA_DST, address_size(family), destination->bytes);
 	/* A refusal is the kernel's way to say "no route". */
 	if (rtnl_end(host, request, NULL) < 0 ||
-	    rtnl_query(host, keep_interface, &index, NULL) < 0 || index == 0)
+	    rtnl_query(host, keep_interface, &index, NULL) < 0)
+		return 0;
+	return index;
+}
+
+/* MTU of the link that leads to the internet; 0 when nothing does. */
+static uint32_t way_out_mtu(struct rtnl *host, enum family family)
+{
+	int index, mtu;
+
+	/*
+	 * What a packet would do includes its source address, for which the kernel looks at every
+	 * link of the host in IPv6: with thousands of carrels that is the dearer question.
+	 */
+	index = way_out(host, family, RTM_F_FIB_MATCH);
+	if (index == 0)
+		index = way_out(host, family, 0);
+	if (index == 0)
 		return 0;
 	mtu = link_mtu(host, index);
 	return mtu < LEAST_MTU_BYTES ? 0 : (uint32_t)mtu;

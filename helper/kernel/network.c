@@ -194,29 +194,6 @@ static int dump(struct rtnl *rtnl, uint16_t type, size_t header_bytes, const cha
 	return rc == -ENOMEM ? error_set(err, ENOMEM, "out of memory") : rc;
 }
 
-int network_read_carrel(struct rtnl *carrel, struct arena *arena, struct network *ret,
-			struct carrel_error *err)
-{
-	struct network network = { 0 };
-	struct reading reading = { .arena = arena, .network = &network };
-	int rc = dump(carrel, RTM_GETLINK, sizeof(struct ifinfomsg), "listing links", keep_link,
-		      &reading, err);
-
-	if (rc == 0)
-		rc = dump(carrel, RTM_GETADDR, sizeof(struct ifaddrmsg), "listing addresses",
-			  keep_address, &reading, err);
-	if (rc == 0)
-		rc = dump(carrel, RTM_GETROUTE, sizeof(struct rtmsg), "listing routes", keep_route,
-			  &reading, err);
-	if (rc == 0)
-		rc = dump(carrel, RTM_GETNEIGH, sizeof(struct ndmsg), "listing neighbours",
-			  keep_neighbour, &reading, err);
-	if (rc < 0)
-		return rc;
-	*ret = network;
-	return 0;
-}
-
 static struct nlmsghdr *ask_for_link(struct rtnl *host, const char *name)
 {
 	struct nlmsghdr *request = rtnl_request(host, RTM_GETLINK, 0, "looking at the link");
@@ -277,6 +254,47 @@ static int ask(struct rtnl *host, struct nlmsghdr *question,
 	return rc;
 }
 
+/* Ask for the neighbours of @intent's operations at @place, all behind the link @index. */
+static int ask_for_neighbours(struct rtnl *rtnl, const struct plan *intent, enum place place,
+			      int index, struct reading *reading, struct carrel_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < intent->operations.count; i++) {
+		const struct plan_operation *operation = &intent->operations.items[i];
+
+		if (operation->kind == PLAN_NEIGHBOUR && operation->place == place)
+			rc = ask(rtnl, ask_for_neighbour(rtnl, index,
+							 &operation->neighbour.address),
+				 keep_neighbour, reading, err);
+	}
+	return rc;
+}
+
+int network_read_carrel(struct rtnl *carrel, const struct plan *intent, struct arena *arena,
+			struct network *ret, struct carrel_error *err)
+{
+	struct network network = { 0 };
+	struct reading reading = { .arena = arena, .network = &network };
+	const struct network_link *uplink;
+	int rc = dump(carrel, RTM_GETLINK, sizeof(struct ifinfomsg), "listing links", keep_link,
+		      &reading, err);
+
+	if (rc == 0)
+		rc = dump(carrel, RTM_GETADDR, sizeof(struct ifaddrmsg), "listing addresses",
+			  keep_address, &reading, err);
+	if (rc == 0)
+		rc = dump(carrel, RTM_GETROUTE, sizeof(struct rtmsg), "listing routes", keep_route,
+			  &reading, err);
+	uplink = rc == 0 ? network_link(&network, CARREL_UPLINK) : NULL;
+	if (uplink)
+		rc = ask_for_neighbours(carrel, intent, PLACE_CARREL, uplink->index, &reading, err);
+	if (rc < 0)
+		return rc;
+	*ret = network;
+	return 0;
+}
+
 int network_read_host(struct rtnl *host, const char *host_link, const struct plan *intent,
 		      struct arena *arena, struct network *ret, struct carrel_error *err)
 {
@@ -288,16 +306,13 @@ int network_read_host(struct rtnl *host, const char *host_link, const struct pla
 	for (size_t i = 0; rc == 0 && network.links.count && i < intent->operations.count; i++) {
 		const struct plan_operation *operation = &intent->operations.items[i];
 
-		if (operation->place != PLACE_HOST)
-			continue;
-		if (operation->kind == PLAN_ROUTE)
+		if (operation->kind == PLAN_ROUTE && operation->place == PLACE_HOST)
 			rc = ask(host, ask_for_route(host, &operation->route.destination.address),
 				 keep_route, &reading, err);
-		else if (operation->kind == PLAN_NEIGHBOUR)
-			rc = ask(host, ask_for_neighbour(host, network.links.items[0].index,
-							 &operation->neighbour.address),
-				 keep_neighbour, &reading, err);
 	}
+	if (rc == 0 && network.links.count)
+		rc = ask_for_neighbours(host, intent, PLACE_HOST, network.links.items[0].index,
+					&reading, err);
 	if (rc < 0)
 		return rc;
 	*ret = network;

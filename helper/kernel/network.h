@@ -9,11 +9,13 @@ struct carrel_error;
 struct rtnl;
 
 /**
- * network_read_carrel() - links, addresses, routes and neighbours of a carrel: all there are
+ * network_read_carrel() - all links, addresses and routes of a carrel
  * @carrel:	a socket of its namespace
+ * @intent:	its neighbours in the carrel are asked for, one by one: to list them, the kernel goes
+ *		through those of all namespaces
  */
-int network_read_carrel(struct rtnl *carrel, struct arena *arena, struct network *ret,
-			struct carrel_error *err);
+int network_read_carrel(struct rtnl *carrel, const struct plan *intent, struct arena *arena,
+			struct network *ret, struct carrel_error *err);
 
 /**
  * network_read_host() - of the host, what concerns one carrel's link

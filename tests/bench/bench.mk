@@ -11,7 +11,7 @@
 BENCH         := $(BUILD)/tests/bench
 BENCH_MAINS   := $(addprefix tests/bench/,nothing.c rules_scale.c scale.c memory.c soak.c)
 BENCH_SOURCES := $(filter-out $(BENCH_MAINS) tests/bench/test_%.c,$(wildcard tests/bench/*.c))
-SOAK_SOURCES  := $(addprefix tests/bench/,command.c count.c login.c soak.c)
+SOAK_SOURCES  := $(addprefix tests/bench/,command.c count.c login.c soak.c stats.c)
 SCALE_SOURCES := $(addprefix tests/bench/,bare.c batch.c command.c count.c login.c memory.c rules.c scale.c stats.c)
 BENCH_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/test_*.c))
 BENCH_OPTIONS  = $(if $(RUNS),-r $(RUNS)) $(if $(SEED),-s $(SEED)) $(if $(JSON),-j '$(abspath $(JSON))')
@@ -47,7 +47,7 @@ $(BENCH)/carrel-bench: $(BENCH_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
 
 $(BENCH)/carrel-soak: $(SOAK_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcap -lpam
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcap -lpam -lm
 
 $(BENCH)/carrel-scale: $(SCALE_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
 	$(call say,LD,$@)

@@ -12,4 +12,10 @@ struct carrel_error;
  */
 int command_run(const char *const *arguments, struct carrel_error *err);
 
+/* Turns of a command that is timed. */
+#define COMMAND_TURNS 5
+
+/** command_time() - the median time that a shell takes for @line, several times, its output thrown away */
+int command_time(const char *line, double *ret_us, struct carrel_error *err);
+
 #endif

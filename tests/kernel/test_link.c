@@ -206,6 +206,13 @@ static void test_facts_gather_finds_the_mtu_of_the_way_out(void **state)
 	assert_int_equal(rtnl_commit(&fixture->host, &err), 0);
 	facts_find_mtu(&fixture->host, &facts);
 	assert_int_equal(facts.mtu_bytes, 1400);
+
+	/* The table's entry names no link where there are two ways; then what a packet would do counts. */
+	assert_int_equal(netns_enter(fixture->host_fd, &err), 0);
+	assert_int_equal(system("ip route replace default nexthop via 192.0.2.250 dev wan0 onlink "
+				"nexthop via 192.0.2.251 dev wan0 onlink"), 0);
+	facts_find_mtu(&fixture->host, &facts);
+	assert_int_equal(facts.mtu_bytes, 1400);
 }
 
 int main(void)

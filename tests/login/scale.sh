@@ -8,7 +8,7 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/../lib/tap.sh"
 
 test_login_costs_the_same_beside_many_carrels() {
-	"$here/../bench/scale.sh" -n 500 -r 20
+	"$here/../bench/scale.sh" -n 500 -r 24
 }
 
 run_tests "$@"
