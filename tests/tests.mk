@@ -6,7 +6,7 @@
 # make fuzz               look for input that breaks what reads it: SECONDS=600 for each target, TARGET=policy
 #
 # Test programs: tests/unit needs no privilege, tests/kernel and tests/faults run as root in
-# namespaces of their own, tests/login in the test host. See tests/run.
+# namespaces of their own, tests/login in the test host, tests/model by spin. See tests/run.
 
 UNIT_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 KERNEL_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/kernel/test_*.c))
