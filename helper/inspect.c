@@ -41,21 +41,24 @@ static const struct ruleset *ruleset_of(const struct plan *intent)
 	return NULL;
 }
 
+/* Were they touched since they were known to be good? */
+static int suspect_rules(struct kernel *kernel, const struct inspect_rules *rules,
+			 uint32_t *ret_generation, bool *ret_suspect, struct carrel_error *err)
+{
+	int rc = nft_generation(kernel->carrel_nft, ret_generation, err);
+
+	*ret_suspect = !rules->known_generation || *ret_generation != rules->known_generation;
+	return rc;
+}
+
+/* What is wrong with the rules of @intent, which are suspect. */
 static int inspect_rules(struct kernel *kernel, const struct plan *intent,
 			 const struct inspect_rules *rules, struct arena *arena,
 			 struct inspection *inspection, bool *ret_differ, struct carrel_error *err)
 {
-	int rc;
-
-	*ret_differ = false;
-	rc = nft_generation(kernel->carrel_nft, &inspection->generation, err);
-	if (rc < 0 || (rules->known_generation &&
-		       inspection->generation == rules->known_generation))
-		return rc;
-	if (rules->reload) {
-		*ret_differ = true;
+	*ret_differ = true;
+	if (rules->reload)
 		return 0;
-	}
 	return compare_table(kernel->carrel_nft, PLACE_CARREL, ruleset_of(intent), rules->texts,
 			     arena, &inspection->differences, &inspection->generation, ret_differ,
 			     err);
@@ -72,8 +75,11 @@ int inspect_carrel(struct kernel *kernel, const struct plan_input *input,
 		.intent = &intent, .host_link = kernel->host_link,
 		.host = &host, .carrel = &carrel,
 	};
-	int rc = plan_intend(input, arena, &intent, err);
+	bool suspect;
+	int rc = suspect_rules(kernel, rules, &inspection.generation, &suspect, err);
 
+	if (rc == 0)
+		rc = plan_intend(input, suspect, arena, &intent, err);
 	if (rc == 0)
 		rc = network_read_host(&kernel->host, kernel->host_link, &intent, arena, &host,
 				       err);
@@ -81,7 +87,7 @@ int inspect_carrel(struct kernel *kernel, const struct plan_input *input,
 		rc = network_read_carrel(&kernel->carrel, &intent, arena, &carrel, err);
 	if (rc == 0)
 		rc = network_read_sysctls(kernel_proc(kernel), &intent, arena, &carrel, err);
-	if (rc == 0)
+	if (rc == 0 && suspect)
 		rc = inspect_rules(kernel, &intent, rules, arena, &inspection,
 				   &compare.rules_differ, err);
 	if (rc == 0)

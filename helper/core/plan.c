@@ -323,20 +323,22 @@ int plan_update(const struct plan_input *input, struct arena *arena, struct plan
 	return 0;
 }
 
-int plan_intend(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
-		struct carrel_error *err)
+int plan_intend(const struct plan_input *input, bool rules, struct arena *arena,
+		struct plan *ret_plan, struct carrel_error *err)
 {
 	struct plan plan = { 0 };
 	struct writer writer = { .arena = arena, .plan = &plan, .replace = true };
-	int rc;
 
 	add_sysctls(&writer, input);
 	add_low_ports(&writer, input->policy->low_ports);
 	add_answers4(&writer, dns_redirects_loopback(&input->policy->dns, FAMILY_IPV4));
-	rc = add_rules(&writer, input, true, err);
-	if (rc < 0)
-		return rc;
-	add_connections(&writer, input);
+	if (rules) {
+		int rc = add_rules(&writer, input, true, err);
+
+		if (rc < 0)
+			return rc;
+		add_connections(&writer, input);
+	}
 	switch (input->policy->uplink) {
 	case UPLINK_NAT:
 		add_uplink(&writer, input);

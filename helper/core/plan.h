@@ -134,13 +134,15 @@ int plan_update(const struct plan_input *input, struct arena *arena, struct plan
 /**
  * plan_intend() - all that an open carrel is to have, but for its pin: what core/compare.h compares
  *
+ * @rules:	its rules, too; compiling those of a large policy takes longer than all the rest
+ *
  * Could be done in this order, on top of what is there.
  *
  * Return: 0 or -ENOMEM
  * Context: pure
  */
-int plan_intend(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
-		struct carrel_error *err);
+int plan_intend(const struct plan_input *input, bool rules, struct arena *arena,
+		struct plan *ret_plan, struct carrel_error *err);
 
 /** plan_place_name() - "host" or "carrel" */
 const char *plan_place_name(enum place place);

@@ -78,7 +78,8 @@ static void make_links(struct fixture *fixture)
 /* Everything is there that the intent of @fixture asks for. */
 static void realize(struct fixture *fixture)
 {
-	assert_int_equal(plan_intend(&fixture->input, &fixture->arena, &fixture->intent, NULL), 0);
+	assert_int_equal(plan_intend(&fixture->input, true, &fixture->arena, &fixture->intent,
+				     NULL), 0);
 	fixture->host = fixture->carrel = (struct network){ 0 };
 	make_links(fixture);
 	for (size_t i = 0; i < fixture->intent.operations.count; i++)
