@@ -50,8 +50,11 @@ static int choose_policy(struct work *work, const struct record *record,
 	return work_read_policy(work, record->policy, err);
 }
 
-/* Under the user's lock: bring the carrel of @old, in @netns_fd (consumed), up to date. */
-static int apply(struct work *work, const struct record *old, int netns_fd,
+/*
+ * Under the user's lock: bring the carrel of @old, in @netns_fd (consumed), up to date.
+ * @repair:	where nothing changed in the configuration, too
+ */
+static int apply(struct work *work, const struct record *old, int netns_fd, bool repair,
 		 struct carrel_error *err)
 {
 	FD_CLEANUP int owned_fd = netns_fd;
@@ -70,6 +73,9 @@ static int apply(struct work *work, const struct record *old, int netns_fd,
 		reply->status = WIRE_OTHER_UPLINK;
 		return 0;
 	case COURSE_JOIN:
+		if (repair)
+			return work_repair(work, old, fd_steal(&owned_fd), err);
+		break;
 	case COURSE_BUILD:
 		break;
 	}
@@ -78,14 +84,14 @@ static int apply(struct work *work, const struct record *old, int netns_fd,
 }
 
 /* The part that is done alone. */
-static int apply_locked(struct work *work, struct carrel_error *err)
+static int apply_locked(struct work *work, bool repair, struct carrel_error *err)
 {
 	struct wire_reply *reply = &work->request->reply;
 	FD_CLEANUP int netns_fd = -1;
 	struct record old;
 	int rc = work_find(work, &old, &netns_fd, err);
 
-	if (rc < 0)
+	if (rc < 0 || reply->status == WIRE_UNPINNED)
 		return rc;
 	if (netns_fd < 0) {
 		reply->status = WIRE_NOT_FOUND;
@@ -102,10 +108,10 @@ static int apply_locked(struct work *work, struct carrel_error *err)
 		return rc;
 	reply->policy = work->policy.name;
 	rc = work_prepare(work, err);
-	return rc < 0 ? rc : apply(work, &old, fd_steal(&netns_fd), err);
+	return rc < 0 ? rc : apply(work, &old, fd_steal(&netns_fd), repair, err);
 }
 
-int request_apply(struct request *request, struct carrel_error *err)
+static int apply_or_repair(struct request *request, bool repair, struct carrel_error *err)
 {
 	WORK_CLEANUP struct work work;
 	int rc = work_begin(&work, request, err);
@@ -114,5 +120,15 @@ int request_apply(struct request *request, struct carrel_error *err)
 		rc = work_read_config(&work, err);
 	if (rc == 0)
 		rc = work_lock(&work, err);
-	return rc < 0 ? rc : apply_locked(&work, err);
+	return rc < 0 ? rc : apply_locked(&work, repair, err);
+}
+
+int request_apply(struct request *request, struct carrel_error *err)
+{
+	return apply_or_repair(request, false, err);
+}
+
+int request_repair(struct request *request, struct carrel_error *err)
+{
+	return apply_or_repair(request, true, err);
 }

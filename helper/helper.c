@@ -41,6 +41,8 @@ static request_handler *const handlers[] = {
 	[WIRE_COLLECT] = request_collect,
 	[WIRE_APPLY]   = request_apply,
 	[WIRE_RUN]     = request_run,
+	[WIRE_REPAIR]  = request_repair,
+	[WIRE_REPAIR_HOST] = request_repair_host,
 };
 
 void request_warn(struct request *request, const char *format, ...)
@@ -54,16 +56,38 @@ void request_warn(struct request *request, const char *format, ...)
 	buffer_printf(&request->warnings, "%s\n", line);
 }
 
-/* Read the request. @bytes: WIRE_MAX_BYTES. Return: its length, or -errno */
-static int receive_request(uint8_t *bytes, struct carrel_error *err)
+/* The descriptor that came with @message, or -1; more than one is none that is meant. */
+static int take_descriptor(struct msghdr *message)
 {
+	int found = -1;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c))
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+		    c->cmsg_len == CMSG_LEN(sizeof(found)))
+			memcpy(&found, CMSG_DATA(c), sizeof(found));
+	return found;
+}
+
+/*
+ * Read the request. @bytes: WIRE_MAX_BYTES. @ret_fd: what came with it, or -1.
+ * Return: its length, or -errno
+ */
+static int receive_request(uint8_t *bytes, int *ret_fd, struct carrel_error *err)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	struct iovec part = { .iov_base = bytes, .iov_len = WIRE_MAX_BYTES };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
 	ssize_t length;
 
 	do
-		length = recv(REQUEST_FD, bytes, WIRE_MAX_BYTES, MSG_TRUNC);
+		length = recvmsg(REQUEST_FD, &message, MSG_TRUNC | MSG_CMSG_CLOEXEC);
 	while (length < 0 && errno == EINTR);
 	if (length < 0)
 		return error_set_errno(err, errno, "receiving the request");
+	*ret_fd = take_descriptor(&message);
 	if (length == 0)
 		return error_set(err, EPIPE, "the other end hung up without a request");
 	if (length > WIRE_MAX_BYTES)
@@ -117,7 +141,7 @@ static int serve(struct request *request, struct carrel_error *err)
 	static uint8_t bytes[WIRE_MAX_BYTES];
 	static struct wire_storage storage;
 	static struct wire_request wire;
-	int rc = receive_request(bytes, err);
+	int rc = receive_request(bytes, &request->given_fd, err);
 
 	if (rc >= 0)
 		rc = wire_decode_request(bytes, (size_t)rc, &storage, &wire, err);
@@ -131,7 +155,7 @@ int main(void)
 {
 	struct carrel_error err = { 0 };
 	struct request request = {
-		.netns_fd = -1, .session_fd = -1,
+		.given_fd = -1, .netns_fd = -1, .session_fd = -1,
 		.reply = { .policy = "", .netns = "", .address4 = "", .address6 = "",
 			   .message = "", .warnings = "" },
 	};

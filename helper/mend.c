@@ -29,12 +29,12 @@ static bool is_news(const struct difference *difference, bool update)
 	       (!update || difference->kind == DIFFERENCE_MISSING);
 }
 
-static void warn_of(struct work *work, const struct inspection *inspection, bool update)
+void work_warn_of(struct work *work, const struct differences *differences, bool update)
 {
 	size_t warned = 0;
 
-	for (size_t i = 0; i < inspection->differences.list.count && warned < WARNINGS_MAX; i++) {
-		const struct difference *difference = &inspection->differences.list.items[i];
+	for (size_t i = 0; i < differences->list.count && warned < WARNINGS_MAX; i++) {
+		const struct difference *difference = &differences->list.items[i];
 		BUFFER_CLEANUP struct buffer words = { 0 };
 
 		if (!is_news(difference, update))
@@ -99,12 +99,36 @@ int work_join(struct work *work, const struct record *old, int netns_fd,
 		rc = work_mend(work, old, &rules, &inspection, err);
 	if (rc < 0)
 		return rc;
-	warn_of(work, &inspection, false);
+	work_warn_of(work, &inspection.differences, false);
 	work->record = *old;
 	work->record.idle_since_s = 0;
 	work->record.generation = inspection.generation;
 	if (!old->idle_since_s && old->generation == inspection.generation)
 		return 0;
+	return record_write(work->state_fd, &work->record, err);
+}
+
+int work_repair(struct work *work, const struct record *old, int netns_fd,
+		struct carrel_error *err)
+{
+	const struct inspect_rules rules = { .known_generation = 0 };
+	struct inspection inspection;
+	int rc = kernel_join(&work->kernel, netns_fd, err);
+
+	if (rc < 0)
+		return rc;
+	if (work->policy.uplink != UPLINK_NONE)
+		facts_find_mtu(&work->kernel.host, &work->facts);
+	rc = work_mend(work, old, &rules, &inspection, err);
+	if (rc < 0)
+		return rc;
+	work_warn_of(work, &inspection.differences, false);
+	work->request->reply.status = inspection.mend.operations.count || work->pinned_again ?
+				      WIRE_OK : WIRE_UNCHANGED;
+	if (old->generation == inspection.generation)
+		return 0;
+	work->record = *old;
+	work->record.generation = inspection.generation;
 	return record_write(work->state_fd, &work->record, err);
 }
 
@@ -128,7 +152,7 @@ static int mend_and_update(struct work *work, const struct record *old, struct c
 
 	if (rc < 0)
 		return rc;
-	warn_of(work, &inspection, true);
+	work_warn_of(work, &inspection.differences, true);
 	rc = plan_update(&work->input, &work->request->arena, &plan, err);
 	if (rc == 0)
 		rc = kernel_apply(&work->kernel, &plan, err);

@@ -29,7 +29,7 @@ static int join_or_build(struct work *work, struct carrel_error *err)
 	struct record old;
 	int netns_fd, rc = work_find(work, &old, &netns_fd, err);
 
-	if (rc < 0)
+	if (rc < 0 || work->request->reply.status == WIRE_UNPINNED)
 		return rc;
 	switch (work_choose(work, netns_fd >= 0 ? &old : NULL)) {
 	case COURSE_JOIN:
@@ -105,8 +105,9 @@ static int open_locked(struct work *work, struct carrel_error *err)
 		rc = work_prepare(work, err);
 	if (rc == 0)
 		rc = join_or_build(work, err);
-	if (rc == 0)
-		rc = open_session(work, err);
+	if (rc < 0 || work->request->reply.status != WIRE_OK)
+		return rc;
+	rc = open_session(work, err);
 	return rc == 0 ? fill_reply(work, err) : rc;
 }
 

@@ -13,6 +13,7 @@ struct carrel_error;
 struct request {
 	const struct wire_request *wire;
 	pid_t peer;                     /* the process that asks */
+	int given_fd;                   /* owned; the namespace that came with wire->sought, or -1 */
 	struct arena arena;             /* what the reply points to lives here */
 	struct buffer warnings;         /* lines, for the log */
 
@@ -32,6 +33,8 @@ request_handler request_close;          /* collect.c */
 request_handler request_collect;        /* collect.c */
 request_handler request_apply;          /* apply.c */
 request_handler request_run;            /* run.c */
+request_handler request_repair;         /* apply.c */
+request_handler request_repair_host;    /* prepare.c */
 
 /** request_warn() - a line for the administrator's log that does not stop the login */
 void request_warn(struct request *request, const char *format, ...)

@@ -10,12 +10,9 @@
 #include "base/paths.h"
 #include "core/allocate.h"
 #include "kernel/facts.h"
-#include "kernel/host.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
 #include "sight.h"
-#include "state/hoststate.h"
-#include "state/resolvers.h"
 #include "state/source.h"
 #include "state/state.h"
 
@@ -109,75 +106,6 @@ int work_lock(struct work *work, struct carrel_error *err)
 	return rc < 0 ? rc : kernel_open(&work->kernel, work->input.uid, err);
 }
 
-/* Make sure that the host's table and forwarding are in place, and remember that they are. */
-static int prepare_host(struct work *work, struct carrel_error *err)
-{
-	struct host_state recorded, state;
-	struct host_survey survey;
-	bool existed;
-	int rc = host_survey(work->facts.ipv6, &survey, err);
-
-	if (rc < 0)
-		return error_wrap(err, rc, "preparing the host");
-	rc = hoststate_read(work->state_fd, &recorded, err);
-	if (rc < 0)
-		return error_wrap(err, rc, "preparing the host");
-	if (host_is_prepared(&survey, &recorded))
-		return 0;
-	state = host_intend(&survey, &recorded);
-	rc = hoststate_write(work->state_fd, &state, err);
-	if (rc == 0)
-		rc = host_prepare(&survey, &state, &existed, err);
-	if (rc < 0)
-		return error_wrap(err, rc, "preparing the host");
-	if (!existed && recorded.known && recorded.generation != HOST_UNPREPARED)
-		request_warn(work->request, "the host's table inet %s was gone (was its firewall "
-			     "reloaded?) and has been put back", CARREL_TABLE);
-	return hoststate_write(work->state_fd, &state, err);
-}
-
-int work_prepare(struct work *work, struct carrel_error *err)
-{
-	int rc = facts_gather(&work->kernel.host, policy_names_host(&work->policy),
-			      &work->request->arena, &work->facts, err);
-
-	if (rc == 0)
-		rc = resolvers_settle(&work->policy, &work->request->arena, &work->no_names, err);
-	if (rc < 0 || work->policy.uplink == UPLINK_NONE)
-		return rc;
-	return prepare_host(work, err);
-}
-
-int work_find(struct work *work, struct record *ret_record, int *ret_netns_fd,
-	      struct carrel_error *err)
-{
-	uid_t uid = work->input.uid;
-	char pin[NETNS_NAME_SIZE];
-	FD_CLEANUP int netns_fd = -1;
-	uint64_t inode;
-	int rc;
-
-	*ret_netns_fd = -1;
-	rc = record_read(work->state_fd, uid, ret_record, err);
-	if (rc == -EBADMSG) {
-		request_warn(work->request, "%s; the carrel must be made anew", err->text);
-		return 0;
-	}
-	if (rc < 0)
-		return rc == -ENOENT ? 0 : rc;
-	name_of_netns(uid, pin);
-	rc = netns_open_pin(pin, &netns_fd, err);
-	if (rc < 0)
-		return rc == -ENOENT ? 0 : rc;
-	rc = netns_inode(netns_fd, &inode, err);
-	if (rc < 0)
-		return rc;
-	if (inode != ret_record->netns_inode)
-		return 0;
-	*ret_netns_fd = fd_steal(&netns_fd);
-	return 0;
-}
-
 enum course work_choose(const struct work *work, const struct record *standing)
 {
 	if (!standing)
@@ -247,7 +175,7 @@ int work_build(struct work *work, struct carrel_error *err)
 
 	pass_on(work, work->no_names);
 	name_of_netns(work->input.uid, pin);
-	rc = netns_unpin(pin, err);     /* what is there is not whole, or has another uplink */
+	rc = netns_release(pin, err);   /* what is there is not whole, or has another uplink */
 	if (rc == 0)
 		rc = work_find_addresses(work, err);
 	if (rc == 0)

@@ -27,6 +27,7 @@ struct work {
 	struct plan_input input;
 	struct record record;           /* of the carrel that is joined, updated or built */
 	struct kernel kernel;
+	bool pinned_again;              /* by work_find() */
 };
 
 #define WORK_CLEANUP __attribute__((cleanup(work_end)))
@@ -55,8 +56,14 @@ int work_lock(struct work *work, struct carrel_error *err);
 int work_prepare(struct work *work, struct carrel_error *err);
 
 /**
- * work_find() - look for a whole carrel of the subject
+ * work_find() - look for a carrel of the subject that can be used, or mended
  * @ret_netns_fd: the pinned namespace; -1 when there is none
+ *
+ * Where only the record is lost it is written again from what the kernel has; where only the pin
+ * is lost, the namespace that came with the request is pinned.
+ *
+ * Return: 0; with reply.status WIRE_UNPINNED, where that should come with it; -errno
+ * Context: the configuration was read; in the host's namespace, as afterwards
  */
 int work_find(struct work *work, struct record *ret_record, int *ret_netns_fd,
 	      struct carrel_error *err);
@@ -91,6 +98,20 @@ int work_update(struct work *work, const struct record *old, int netns_fd, bool 
  */
 int work_mend(struct work *work, const struct record *old, const struct inspect_rules *rules,
 	      struct inspection *ret, struct carrel_error *err);
+
+/**
+ * work_warn_of() - a line for the log for each of @differences that is mended
+ * @update:	the policy changed meanwhile: of what is altered nobody knows by whom
+ */
+void work_warn_of(struct work *work, const struct differences *differences, bool update);
+
+/**
+ * work_repair() - work_join() for nobody, and reading the rules whatever the generation is
+ *
+ * reply.status says whether there was anything to mend.
+ */
+int work_repair(struct work *work, const struct record *old, int netns_fd,
+		struct carrel_error *err);
 
 /**
  * work_fill_record() - the record of a carrel under the policy that was chosen, for the login

@@ -27,6 +27,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "pam/launcher.h"
+#include "pam/search.h"
 
 /* More than a reply may carry; beyond these the kernel says MSG_CTRUNC and keeps the rest. */
 #define RECEIVED_FDS_MAX 16
@@ -39,6 +40,9 @@
 
 /* To cut an uplink off takes milliseconds; but somebody else may hold the lock for as long as they may. */
 #define TOLD_LIFETIME_MS (20 * 1000)
+
+/* Of WIRE_UNPINNED, one after the other. */
+#define UNPINNED_ATTEMPTS 3
 
 struct received {
 	int fds[RECEIVED_FDS_MAX];
@@ -189,13 +193,29 @@ static int check_fds(const struct wire_request *request, const struct wire_reply
 	return rc < 0 ? rc : check_session(received->fds[1], err);
 }
 
-/** send_request() - 0, or -errno; a helper that is gone already shows in the reply */
-static int send_request(int socket, const uint8_t *bytes, size_t length, struct carrel_error *err)
+/**
+ * send_request() - 0, or -errno; a helper that is gone already shows in the reply
+ * @fd:		goes with it; or -1
+ */
+static int send_request(int socket, const uint8_t *bytes, size_t length, int fd,
+			struct carrel_error *err)
 {
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(fd))] = { 0 };
+	struct iovec part = { .iov_base = (uint8_t *)(uintptr_t)bytes, .iov_len = length };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	ssize_t sent;
 
+	if (fd >= 0) {
+		message.msg_control = control;
+		message.msg_controllen = sizeof(control);
+		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(fd));
+		memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	}
 	do
-		sent = send(socket, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+		sent = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 	while (sent < 0 && errno == EINTR);
 	if (sent < 0 && errno != EPIPE && errno != ECONNRESET)
 		return error_set_errno(err, errno, "sending the request");
@@ -207,11 +227,11 @@ static int send_request(int socket, const uint8_t *bytes, size_t length, struct 
  * @ret_reply:	its strings point into @bytes
  */
 static int exchange(int socket, int64_t deadline_ms, unsigned timeout_ms,
-		    const struct wire_request *request, uint8_t *bytes, size_t length,
+		    const struct wire_request *request, uint8_t *bytes, size_t length, int fd,
 		    struct wire_reply *ret_reply, struct received *received,
 		    struct carrel_error *err)
 {
-	int rc = send_request(socket, bytes, length, err);
+	int rc = send_request(socket, bytes, length, fd, err);
 
 	if (rc < 0)
 		return rc;
@@ -230,10 +250,11 @@ static int exchange(int socket, int64_t deadline_ms, unsigned timeout_ms,
 	return check_fds(request, ret_reply, received, err);
 }
 
-int client_call(const struct client_options *options, const struct wire_request *request,
-		struct client_reply *ret_reply, struct carrel_error *err)
+/** call() - client_call(), once. @fd: goes with the request; or -1 */
+static int call(const struct client_options *options, int64_t deadline_ms,
+		const struct wire_request *request, int fd, struct client_reply *ret_reply,
+		struct carrel_error *err)
 {
-	int64_t deadline_ms = now_ms() + options->timeout_ms;
 	CLIENT_REPLY_CLEANUP struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
 	RECEIVED_CLEANUP struct received received = { .count = 0 };
 	struct launcher_child child;
@@ -249,7 +270,7 @@ int client_call(const struct client_options *options, const struct wire_request 
 	if (rc < 0)
 		return rc;
 	rc = exchange(child.socket, deadline_ms, options->timeout_ms, request, reply.bytes,
-		      (size_t)length, &reply.reply, &received, err);
+		      (size_t)length, fd, &reply.reply, &received, err);
 	/* Late, or not to be believed: it must not go on, and hand over more, or hold a lock. */
 	if (rc < 0)
 		(void)syscall(SYS_pidfd_send_signal, child.pidfd, SIGKILL, NULL, 0);
@@ -262,6 +283,46 @@ int client_call(const struct client_options *options, const struct wire_request 
 		reply.netns_fd = fd_steal(&received.fds[0]);
 		reply.session_fd = fd_steal(&received.fds[1]);
 	}
+	*ret_reply = reply;
+	reply = (struct client_reply){ .netns_fd = -1, .session_fd = -1 };
+	return 0;
+}
+
+/**
+ * call_with_netns() - once more, with the namespace that the helper has no way to
+ * @sought:	its inode
+ */
+static int call_with_netns(const struct client_options *options, int64_t deadline_ms,
+			   const struct wire_request *request, uint32_t sought,
+			   struct client_reply *ret_reply, struct carrel_error *err)
+{
+	struct wire_request again = *request;
+	FD_CLEANUP int fd = -1;
+
+	again.sought = sought;
+	/* Where no process is in it any more, the helper is to know that it was looked for. */
+	(void)search_netns(sought, &fd);
+	return call(options, deadline_ms, &again, fd, ret_reply, err);
+}
+
+int client_call(const struct client_options *options, const struct wire_request *request,
+		struct client_reply *ret_reply, struct carrel_error *err)
+{
+	int64_t deadline_ms = now_ms() + options->timeout_ms;
+	CLIENT_REPLY_CLEANUP struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
+	int rc = call(options, deadline_ms, request, -1, &reply, err);
+
+	/* A login in between may have made another namespace, whose pin is lost again; not ever. */
+	for (int attempt = 0; rc == 0 && reply.reply.status == WIRE_UNPINNED; attempt++) {
+		uint32_t sought = reply.reply.number;
+
+		if (attempt == UNPINNED_ATTEMPTS)
+			return error_set(err, EAGAIN, "the pin of the carrel is lost again and again");
+		client_reply_free(&reply);
+		rc = call_with_netns(options, deadline_ms, request, sought, &reply, err);
+	}
+	if (rc < 0)
+		return rc;
 	*ret_reply = reply;
 	reply = (struct client_reply){ .netns_fd = -1, .session_fd = -1 };
 	return 0;
@@ -280,7 +341,7 @@ int client_tell(const struct client_options *options, const struct wire_request 
 	if (rc < 0)
 		return rc;
 	/* What was sent stays in the helper's end when ours is closed. */
-	rc = send_request(child.socket, bytes, (size_t)length, err);
+	rc = send_request(child.socket, bytes, (size_t)length, -1, err);
 	fd_close(&child.socket);
 	fd_close(&child.pidfd);
 	return rc;

@@ -287,6 +287,7 @@ static int use_reply(const struct login *login, struct client_reply *reply)
 	case WIRE_UNCHANGED:
 	case WIRE_NOT_FOUND:
 	case WIRE_OTHER_UPLINK:
+	case WIRE_UNPINNED:
 	case WIRE_FAILED:
 		error_set(&err, EREMOTEIO, "%s", *reply->reply.message ? reply->reply.message :
 			  "the helper failed without saying why");

@@ -39,7 +39,7 @@ _carrel_command() {
 }
 
 _carrel() {
-	local subcommands='list show exec check explain plan apply diff run status remove gc doctor help'
+	local subcommands='list show exec check explain plan apply diff repair run status remove gc doctor help'
 	local subcommand='' user='' word i
 	COMPREPLY=()
 
@@ -89,7 +89,7 @@ _carrel() {
 	list | status) _carrel_words '--config --json --help' ;;
 	doctor) _carrel_words '--config --coverage --json --help' ;;
 	plan) _carrel_words "$([[ $user ]] || compgen -u) --config --json --nft --service --from --help" ;;
-	apply) _carrel_words "$(_carrel_users) --config --dry-run --json --help" ;;
+	apply | repair) _carrel_words "$(_carrel_users) --config --dry-run --json --help" ;;
 	gc) _carrel_words '--config --dry-run --json --help' ;;
 	show | diff) _carrel_words "$([[ $user ]] || _carrel_users) --config --json --help" ;;
 	remove) _carrel_words "$([[ $user ]] || _carrel_users) --config --help" ;;

@@ -4,7 +4,8 @@
  *
  * One SOCK_SEQPACKET message each way: a header, then fields of type, length, bytes;
  * numbers little-endian. Every field stands at most once (but for groups and carrels), unknown
- * fields, trailing bytes and other versions are refused. The reply of a successful
+ * fields, trailing bytes and other versions are refused. A request with "sought" may carry a
+ * descriptor: the namespace that was found. The reply of a successful
  * WIRE_OPEN or WIRE_RUN carries two descriptors: the namespace, and the session's lock or
  * that of the number.
  *
@@ -35,6 +36,8 @@ enum wire_operation {
 	WIRE_COLLECT,           /* clear up what idle users have left, as far as "carrels" says */
 	WIRE_APPLY,             /* bring the user's carrel, if there is one, under today's policy */
 	WIRE_RUN,               /* a carrel that nobody else joins and nothing keeps, with "policy" */
+	WIRE_REPAIR,            /* as WIRE_APPLY, and mend whatever is not as it should be */
+	WIRE_REPAIR_HOST,       /* the same for what carrels need of the host */
 };
 
 /* What `carrel gc` saw of a carrel: the helper acts only where that is still so. */
@@ -53,17 +56,23 @@ struct wire_request {
 	const char *policy;     /* WIRE_RUN: its name; else "" */
 	const struct wire_carrel *carrels;      /* WIRE_COLLECT */
 	size_t carrel_count;
+	uint32_t sought;        /* the namespace that WIRE_UNPINNED told of was looked for; or 0 */
 };
 
 enum wire_status {
 	WIRE_OK = 0,            /* carried out */
-	WIRE_UNCHANGED,         /* WIRE_APPLY: nothing was to be done */
+	WIRE_UNCHANGED,         /* WIRE_APPLY, WIRE_REPAIR: nothing was to be done */
 	WIRE_UNCONFINED,        /* no assignment confines this user: nothing was done */
 	WIRE_DENIED,            /* an assignment says deny */
 	WIRE_STALE,             /* the configuration names groups that the request does not answer: ask again */
 	WIRE_NOT_FOUND,         /* WIRE_REMOVE, WIRE_APPLY: there is no such carrel */
 	WIRE_OTHER_UPLINK,      /* WIRE_APPLY: the policy has another one, which takes a new carrel */
 	WIRE_FAILED,            /* message says why; nothing is half done */
+	/*
+	 * The namespace whose inode is "number" should be pinned, and is not: ask again with
+	 * "sought", and with a descriptor of it if a process is there that has one.
+	 */
+	WIRE_UNPINNED,
 };
 
 struct wire_reply {

@@ -215,6 +215,8 @@ static int take_request_field(const struct reader *reader, const struct field_vi
 {
 	int rc = take_string(reader, field, &wire_request_strings, request);
 
+	if (rc == 0)
+		rc = take_number(reader, field, &wire_request_numbers, request);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
 	if (field->type == FIELD_UID)

@@ -176,7 +176,8 @@ int wire_encode_request(const struct wire_request *request, uint8_t *bytes, size
 		if (rc < 0)
 			return rc;
 	}
-	return finish(&writer);
+	rc = put_numbers(&writer, request, &wire_request_numbers);
+	return rc < 0 ? rc : finish(&writer);
 }
 
 int wire_encode_reply(const struct wire_reply *reply, uint8_t *bytes, size_t size,

@@ -12,6 +12,10 @@ static const struct wire_member request_strings[] = {
 	{ FIELD_WANTED,   "wanted policy", offsetof(struct wire_request, policy) },
 };
 
+static const struct wire_member request_numbers[] = {
+	{ FIELD_SOUGHT,   "namespace",     offsetof(struct wire_request, sought) },
+};
+
 static const struct wire_member reply_strings[] = {
 	{ FIELD_POLICY,   "policy",        offsetof(struct wire_reply, policy) },
 	{ FIELD_NETNS,    "namespace",     offsetof(struct wire_reply, netns) },
@@ -29,6 +33,7 @@ static const struct wire_member reply_numbers[] = {
 #define MEMBERS(array) { array, sizeof(array) / sizeof((array)[0]) }
 
 const struct wire_members wire_request_strings = MEMBERS(request_strings);
+const struct wire_members wire_request_numbers = MEMBERS(request_numbers);
 const struct wire_members wire_reply_strings = MEMBERS(reply_strings);
 const struct wire_members wire_reply_numbers = MEMBERS(reply_numbers);
 
@@ -41,6 +46,8 @@ bool wire_operation_exists(unsigned kind)
 	case WIRE_COLLECT:
 	case WIRE_APPLY:
 	case WIRE_RUN:
+	case WIRE_REPAIR:
+	case WIRE_REPAIR_HOST:
 		return true;
 	}
 	return false;
@@ -57,6 +64,7 @@ bool wire_status_exists(unsigned kind)
 	case WIRE_NOT_FOUND:
 	case WIRE_OTHER_UPLINK:
 	case WIRE_FAILED:
+	case WIRE_UNPINNED:
 		return true;
 	}
 	return false;

@@ -34,6 +34,7 @@ enum wire_field {
 	FIELD_UID,
 	FIELD_GROUP,            /* a byte: member or not; then the name */
 	FIELD_CARREL,           /* uid, both inodes, idle since; a byte: processes or not */
+	FIELD_SOUGHT,           /* a number */
 	/* of a reply */
 	FIELD_POLICY = 33,
 	FIELD_NETNS,
@@ -55,7 +56,8 @@ struct wire_member {
 struct wire_members { const struct wire_member *items; size_t count; };
 
 /* In ascending order of type; numbers come after strings. */
-extern const struct wire_members wire_request_strings, wire_reply_strings, wire_reply_numbers;
+extern const struct wire_members wire_request_strings, wire_request_numbers;
+extern const struct wire_members wire_reply_strings, wire_reply_numbers;
 
 /** wire_operation_exists() - is @kind one of enum wire_operation? */
 bool wire_operation_exists(unsigned kind);

@@ -83,6 +83,7 @@ static int take_reply(struct application *application, struct applied *applied,
 		return fail(application, applied, &err);
 	case WIRE_UNCONFINED:
 	case WIRE_DENIED:
+	case WIRE_UNPINNED:
 		break;
 	}
 	error_set(&err, EPROTO, "the helper's answer does not fit the request: are both of one "

@@ -69,6 +69,13 @@ static const struct subcommand subcommands[] = {
 		"record. Only looks. Exits 0 when there is no difference, 5 when there is one.\n",
 		OPTION_JSON, 1, 1, cli_diff,
 	}, {
+		"repair", "[--dry-run] [--json] [USER...]",
+		"mend what is not as it should be, without cutting a session",
+		"Without a USER: every carrel. Compares as 'diff' does, on the host too, and puts right\n"
+		"what is missing or altered. With --dry-run: shows what that is, and exits 5 when there\n"
+		"is any.\n",
+		OPTION_JSON | OPTION_DRY_RUN, 0, ARGUMENTS_ANY, cli_repair,
+	}, {
 		"run", "[--user USER] POLICY -- COMMAND [ARGUMENT...]",
 		"run a command in a network of its own, with a policy",
 		"The network is gone when the command has ended. The command runs as root, or as\n"

@@ -43,6 +43,7 @@ int cli_plan(const struct invocation *invocation);
 int cli_apply(const struct invocation *invocation);
 int cli_status(const struct invocation *invocation);
 int cli_diff(const struct invocation *invocation);
+int cli_repair(const struct invocation *invocation);
 int cli_run(const struct invocation *invocation);
 int cli_remove(const struct invocation *invocation);
 int cli_gc(const struct invocation *invocation);

@@ -73,6 +73,7 @@ static int judge_reply(const struct wire_reply *reply, const char *user)
 	case WIRE_UNCHANGED:
 	case WIRE_NOT_FOUND:
 	case WIRE_OTHER_UPLINK:
+	case WIRE_UNPINNED:
 		break;
 	}
 	cli_complain("the helper's answer does not fit the request: are both of one version?");

@@ -28,6 +28,7 @@
 #include "cli/hostns.h"
 #include "cli/survey.h"
 #include "cli/view.h"
+#include "kernel/netns.h"
 #include "pam/client.h"
 #include "state/source.h"
 
@@ -179,6 +180,17 @@ static bool was_done(const struct collection *collection, const struct task *tas
 					     !sight_same(&before->seen, &after.seen);
 }
 
+/** clear_pin() - of what @task removed, the helper has to leave a file that is root's */
+static void clear_pin(const struct task *task)
+{
+	char pin[NETNS_NAME_SIZE];
+
+	if (task->step != LIFETIME_REMOVE)
+		return;
+	name_of_netns(task->surveyed->sight.seen.uid, pin);
+	netns_clear(pin);
+}
+
 /** ask_helper() - have the helper do @count tasks; CLI_OK or, after a complaint, CLI_FAILURE */
 static int ask_helper(const struct collection *collection, const struct task *tasks, size_t count)
 {
@@ -245,8 +257,10 @@ static void work(struct collection *collection)
 		if (status != CLI_OK)
 			collection->status = status;
 		for (size_t i = 0; i < batch; i++)
-			if (was_done(collection, &tasks[i]))
+			if (was_done(collection, &tasks[i])) {
+				clear_pin(&tasks[i]);
 				show_task(collection, &tasks[i]);
+			}
 		done += batch;
 		if (done >= count)
 			return;

@@ -9,6 +9,7 @@
 #include "cli/owner.h"
 #include "cli/arguments.h"
 #include "cli/view.h"
+#include "kernel/netns.h"
 #include "pam/client.h"
 
 /** request_removal() - have the helper take @owner's carrel away; exit status */
@@ -27,10 +28,13 @@ static int request_removal(const struct owner *owner, const char *config)
 	};
 	CLIENT_REPLY_CLEANUP struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
 	struct carrel_error err = { 0 };
+	char pin[NETNS_NAME_SIZE];
 
 	if (client_call(&options, &request, &reply, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	cli_complain_lines(reply.reply.warnings);
+	name_of_netns(owner->uid, pin);
+	netns_clear(pin);
 	switch (reply.reply.status) {
 	case WIRE_OK:
 		return CLI_OK;
@@ -46,6 +50,7 @@ static int request_removal(const struct owner *owner, const char *config)
 	case WIRE_STALE:
 	case WIRE_UNCHANGED:
 	case WIRE_OTHER_UPLINK:
+	case WIRE_UNPINNED:
 		break;
 	}
 	cli_complain("the helper's answer does not fit the request: are both of one version?");

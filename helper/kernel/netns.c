@@ -72,8 +72,8 @@ int netns_open_pin(const char *name, int *ret_fd, struct carrel_error *err)
 
 	pin_path(name, path);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	/* A pin that is still empty has mode 0, and the helper may not override modes. */
-	if (fd < 0 && errno == EACCES)
+	/* A pin that is still empty has mode 0, and the helper may not override modes; or a link. */
+	if (fd < 0 && (errno == EACCES || errno == ELOOP))
 		return error_set(err, ENOENT, "%s is not a network namespace", path);
 	if (fd < 0)
 		return error_set_errno(err, errno, "opening %s", path);
@@ -86,22 +86,57 @@ int netns_open_pin(const char *name, int *ret_fd, struct carrel_error *err)
 	return 0;
 }
 
+int netns_check(int fd, struct carrel_error *err)
+{
+	int rc = is_netns(fd);
+
+	if (rc < 0)
+		return error_set_errno(err, -rc, "looking at a namespace");
+	return rc ? 0 : error_set(err, EBADMSG, "a descriptor is no network namespace");
+}
+
+/* Is there a file at @path that a namespace can be bound to? */
+static bool is_mount_point(const char *path)
+{
+	struct stat status;
+
+	return lstat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/*
+ * An empty file at @path. One that somebody else made, and that is not ours to remove from a
+ * sticky directory, will do: what is in it is hidden.
+ */
+static int make_mount_point(const char *path, struct carrel_error *err)
+{
+	int fd;
+
+	if (unlink(path) < 0 && errno != ENOENT) {
+		if (is_mount_point(path))
+			return 0;
+		return error_set_errno(err, errno, "removing what stands at %s (it is no namespace "
+				       "and not carrel's: take it away)", path);
+	}
+	/* Mode 0, as ip(8) makes it: nobody can take the empty file for anything. */
+	fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
+	if (fd < 0)
+		return error_set_errno(err, errno, "making %s", path);
+	fd_close(&fd);
+	return 0;
+}
+
 int netns_pin(int fd, const char *name, struct carrel_error *err)
 {
 	char path[PIN_PATH_SIZE], source[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
 	FD_CLEANUP int taken = -1;
-	int mount_point;
+	int rc;
 
 	pin_path(name, path);
 	if (netns_open_pin(name, &taken, NULL) == 0)
 		return error_set(err, EEXIST, "%s is taken", path);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return error_set_errno(err, errno, "removing what stood at %s", path);
-	/* Mode 0, as ip(8) makes it: nobody can take the empty file for anything. */
-	mount_point = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
-	if (mount_point < 0)
-		return error_set_errno(err, errno, "making %s", path);
-	fd_close(&mount_point);
+	rc = make_mount_point(path, err);
+	if (rc < 0)
+		return rc;
 
 	(void)snprintf(source, sizeof(source), "/proc/self/fd/%d", fd);
 	if (mount(source, path, NULL, MS_BIND, NULL) < 0) {
@@ -113,7 +148,7 @@ int netns_pin(int fd, const char *name, struct carrel_error *err)
 	return 0;
 }
 
-int netns_unpin(const char *name, struct carrel_error *err)
+int netns_release(const char *name, struct carrel_error *err)
 {
 	char path[PIN_PATH_SIZE];
 
@@ -123,9 +158,31 @@ int netns_unpin(const char *name, struct carrel_error *err)
 		;
 	if (errno != EINVAL && errno != ENOENT)
 		return error_set_errno(err, errno, "unmounting %s", path);
-	if (unlink(path) < 0 && errno != ENOENT)
+	(void)unlink(path);     /* netns_pin() says so when it cannot do without */
+	return 0;
+}
+
+int netns_unpin(const char *name, struct carrel_error *err)
+{
+	char path[PIN_PATH_SIZE];
+	int rc = netns_release(name, err);
+
+	if (rc < 0)
+		return rc;
+	pin_path(name, path);
+	if (unlink(path) < 0 && errno != ENOENT && !is_mount_point(path))
 		return error_set_errno(err, errno, "removing %s", path);
 	return 0;
+}
+
+void netns_clear(const char *name)
+{
+	char path[PIN_PATH_SIZE];
+	struct stat status;
+
+	pin_path(name, path);
+	if (lstat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == geteuid())
+		(void)unlink(path);     /* EBUSY while a namespace is bound to it */
 }
 
 int netns_inode(int fd, uint64_t *ret_inode, struct carrel_error *err)

@@ -29,7 +29,16 @@ int netns_enter(int fd, struct carrel_error *err);
  */
 int netns_pin(int fd, const char *name, struct carrel_error *err);
 
-/** netns_unpin() - the kernel destroys the namespace once no process is in it; 0 also without a pin */
+/** netns_release() - netns_unpin() where another is to be pinned at once: the file may stay */
+int netns_release(const char *name, struct carrel_error *err);
+
+/**
+ * netns_unpin() - the kernel destroys the namespace once no process is in it
+ *
+ * A file that somebody else made for it may stay.
+ *
+ * Return: 0, also without a pin; -errno
+ */
 int netns_unpin(const char *name, struct carrel_error *err);
 
 /**
@@ -37,6 +46,17 @@ int netns_unpin(const char *name, struct carrel_error *err);
  * Return: 0; -ENOENT when there is none, or it is no network namespace (not complete)
  */
 int netns_open_pin(const char *name, int *ret_fd, struct carrel_error *err);
+
+/**
+ * netns_clear() - remove what netns_unpin() had to leave, if it is the caller's
+ *
+ * Such a file is root's: the helper may not remove it from a sticky directory, and its own are not
+ * touched here, which a login may be about to use.
+ */
+void netns_clear(const char *name);
+
+/** netns_check() - 0 when @fd (borrowed) is a network namespace; -EBADMSG; -errno */
+int netns_check(int fd, struct carrel_error *err);
 
 /** netns_inode() - what tells one namespace from another */
 int netns_inode(int fd, uint64_t *ret_inode, struct carrel_error *err);

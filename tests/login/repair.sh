@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Whatever somebody does to an open carrel: the user's next login mends it. A session that was
-# open all the time has its network back, and what was forbidden is forbidden.
+# Whatever somebody does to an open carrel: the user's next login mends it, and so does `carrel
+# repair`. A session that was open all the time has its network back, and what was forbidden
+# is forbidden.
 #
 # shellcheck disable=SC2154  # variables of login.sh
 set -u
@@ -55,7 +56,7 @@ next_login() {
 	expect_equal "$(su exam1 -c 'readlink /proc/self/ns/net')" "$netns"
 }
 
-# mended DAMAGE...: each is there, is mended, and is said to have been
+# mended DAMAGE...: each is there, is mended in both ways, and is said to have been
 mended() {
 	local damage
 	begin
@@ -64,12 +65,22 @@ mended() {
 		"$damage"
 		exits 5 carrel diff exam1
 		next_login
-		eventually 5 logged_since "$mark" 'pam_carrel.*(mended|put back)'
+		eventually 5 logged_since "$mark" 'pam_carrel.*(mended|put back|anew)'
 		whole
 		# Once is enough.
 		mark=$(log_mark)
 		next_login
-		expect_no_match "$(tail -n "+$((mark + 1))" $auth_log)" 'mended|put back'
+		eventually 5 logged_since "$mark" 'pam_carrel.*opened a session'
+		expect_no_match "$(tail -n "+$((mark + 1))" $auth_log)" 'mended|put back|anew'
+
+		"$damage"
+		exits 5 carrel repair --dry-run exam1
+		exits 0 carrel repair exam1
+		expect_match "$output" '^(exam1|host): mended$'
+		whole
+		exits 0 carrel repair exam1
+		expect_match "$output" '^exam1: nothing to mend$'
+		expect_match "$output" '^host: nothing to mend$'
 	done
 }
 
@@ -93,7 +104,7 @@ group_changed() { ip link set cr-$exam1 group 0; }
 mac_changed() { in_session ip link set uplink0 address 02:00:00:00:00:77; }
 arp_on() { ip link set cr-$exam1 arp on; }
 bridged() {
-	ip link add br-test type bridge
+	ip link show br-test || ip link add br-test type bridge
 	ip link set cr-$exam1 master br-test
 }
 
@@ -206,6 +217,181 @@ low_ports_open() { in_session sysctl -q -w net.ipv4.ip_unprivileged_port_start=0
 
 test_repair_settings_reset() {
 	mended forwarding_off ping_range_reset low_ports_open
+}
+
+# --- the record and the pin
+
+record_lost() { rm $record; }
+record_corrupt() { echo rubbish >$record; }
+record_of_another() { sed -i 's/^uid .*/uid 61002/' $record; }
+record_and_uplink_lost() {
+	rm $record
+	ip link del cr-$exam1
+}
+state_lost() {
+	rm -rf /run/carrel/carrels /run/carrel/addresses
+}
+pin_removed() {
+	umount $pin
+	rm $pin
+}
+pin_unmounted() { umount $pin; }
+pin_is_another() {
+	pin_removed
+	ip netns add carrel-$exam1
+}
+pin_is_under_another() { mount --bind /proc/self/ns/net $pin; }
+pin_is_a_file() {
+	pin_removed
+	echo 'a plain file' >$pin
+}
+pin_is_a_broken_one() {
+	pin_is_another
+	ip link del cr-$exam1
+}
+
+test_repair_record_lost() {
+	mended record_lost record_corrupt record_of_another state_lost
+}
+
+test_repair_record_and_uplink_lost() {
+	begin
+	record_and_uplink_lost
+	next_login
+	whole
+}
+
+test_repair_pin_lost() {
+	mended pin_removed pin_unmounted
+}
+
+test_repair_pin_replaced() {
+	mended pin_is_another pin_is_under_another pin_is_a_file pin_is_a_broken_one
+}
+
+# Nobody is in the carrel, and what is pinned is not it: a new one is made.
+test_repair_without_anybody_in_it_makes_a_new_one() {
+	local damage
+	for damage in pin_removed pin_is_another pin_is_under_another pin_is_a_file; do
+		without_carrel exam1
+		su exam1 -c true
+		netns=$(stat -L -c %i $pin)
+		"$damage"
+		exits 0 carrel repair exam1
+		expect_match "$output" '^exam1: there is no carrel; the next login makes one$'
+		expect_equal "$(su exam1 -c 'readlink /proc/self/ns/net')" "net:[$(stat -L -c %i $pin)]"
+		expect_equal "$(su exam1 -c "$probe tcp ${exam_site[0]} 443 | wc -l")" 1
+		expect_equal "$(su exam1 -c "$probe tcp ${exam_site[1]} 443 | wc -l")" 1
+		expect_equal "$(su exam1 -c "$probe --wait 1 tcp ${other_site[0]} 80")" refused || :
+		carrel diff exam1
+	done
+}
+
+# A file of root's under the pin goes with the carrel.
+test_repair_leaves_no_file_of_others_behind() {
+	begin
+	pin_is_a_file
+	next_login
+	kill "$inside"
+	wait "$session" || :
+	carrel remove exam1
+	[ ! -e $pin ]
+	su exam1 -c true
+	pin_is_a_file
+	exits 0 carrel gc
+	[ ! -e $pin ]
+	trap - EXIT
+}
+
+# A namespace that only has the number of the lost one is not taken for it.
+test_repair_takes_no_other_namespace_for_the_lost_one() {
+	local inode
+	without_carrel exam1
+	without_carrel exam2
+	su exam2 -c 'exec sleep 1000' &
+	session=$!
+	eventually 5 pgrep -x -u 61002 sleep >/dev/null
+	inside=$(pgrep -n -x -u 61002 sleep)
+	trap 'kill "$inside"; wait "$session" || :' EXIT
+	inode=$(stat -L -c %i /run/netns/carrel-61002)
+	su exam1 -c true
+	pin_removed
+	sed -i "s/^netns .*/netns $inode/" $record
+	expect_differ "$(su exam1 -c 'readlink /proc/self/ns/net')" "net:[$inode]"
+	carrel diff exam1
+	exits 0 carrel diff exam2
+}
+
+# What root put in the way in a directory that is sticky, and that no mount can cover, is said.
+test_repair_names_what_is_in_the_way_of_the_pin() {
+	begin
+	pin_removed
+	mkdir $pin
+	exits 1 carrel repair exam1
+	expect_match "$output" 'what stands at /run/netns/carrel-61001 .*take it away'
+	expect_failure su exam1 -c true
+	rmdir $pin
+	exits 0 carrel repair exam1
+	next_login
+	whole
+}
+
+# --- many, and how it is said
+
+test_repair_of_all_mends_each_and_the_host() {
+	begin
+	without_carrel exam2
+	su exam2 -c true
+	nft flush ruleset
+	table_flushed
+	ip link del cr-61002
+	exits 5 carrel repair --dry-run
+	expect_match "$output" '^host:$'
+	expect_match "$output" '^exam2 \(policy exam\):$'
+	exits 0 carrel repair
+	expect_match "$output" '^host: mended$'
+	expect_match "$output" '^exam1: mended$'
+	expect_match "$output" '^  mended in the carrel: table inet carrel: missing$'
+	expect_match "$output" '^exam2: mended$'
+	expect_match "$output" '^  mended in the host: link cr-61002: missing'
+	whole
+	exits 0 carrel diff exam2
+	record_lost
+	exits 0 carrel repair --json
+	expect_equal "$(jq -r '.[] | "\(.user) \(.result)"' <<<"$output" | sort | xargs)" \
+		'exam1 mended exam2 unchanged null unchanged'
+	exits 0 carrel repair --dry-run
+	expect_equal "$(carrel repair --dry-run --json | jq -r 'map(.differences | length) | add')" 0
+}
+
+test_repair_of_a_rule_on_the_host() {
+	begin
+	nft insert rule inet carrel forward accept
+	exits 5 carrel diff exam1
+	exits 0 carrel repair
+	expect_match "$output" '^host: mended$'
+	expect_match "$output" 'mended in the host: rule 1 of chain forward: not carrel.s: someone made it'
+	whole
+}
+
+# What takes a new carrel is said, and left.
+test_repair_leaves_another_uplink_to_the_next_login() {
+	begin
+	cp $policy /run/testhost/
+	trap 'cp /run/testhost/exam.policy $policy; kill "$inside"; wait "$session" || :' EXIT
+	echo 'uplink none' >$policy
+	exits 1 carrel repair exam1
+	expect_match "$output" "^exam1: .*'carrel remove', which cuts its open sessions\$"
+	in_session "$probe" tcp "${exam_site[0]}" 443
+	in_session "$probe" tcp "${exam_site[1]}" 443
+}
+
+test_repair_needs_root_and_users_that_there_are() {
+	exits 1 unprivileged carrel repair
+	exits 3 carrel repair nobody-of-this-name
+	without_carrel exam1
+	exits 0 carrel repair exam1
+	expect_match "$output" '^exam1: there is no carrel'
 }
 
 # An edited policy and broken hands at once: the new rules, in a carrel that is whole.

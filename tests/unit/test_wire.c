@@ -184,11 +184,13 @@ static void test_wire_numbers_survive_the_way(void **state)
 
 	run.operation = WIRE_RUN;
 	run.policy = "exam";
+	run.sought = 4026532345;
 	length = wire_encode_request(&run, bytes, sizeof(bytes), NULL);
 	assert_true(length > 0);
 	assert_int_equal(wire_decode_request(bytes, (size_t)length, &storage, &decoded_run, NULL),
 			 0);
 	assert_string_equal(decoded_run.policy, "exam");
+	assert_int_equal(decoded_run.sought, 4026532345);
 }
 
 static void test_wire_decode_refuses_every_shorter_message(void **state)
@@ -220,8 +222,8 @@ static void test_wire_decode_refuses_a_wrong_header(void **state)
 	bytes[2] = 0;
 	assert_refused(length, "no operation 0");
 	encode();
-	bytes[2] = WIRE_RUN + 1;
-	assert_refused(length, "no operation 7");
+	bytes[2] = WIRE_REPAIR_HOST + 1;
+	assert_refused(length, "no operation 9");
 	encode();
 	assert_refused(length + 1, "says it has");
 	assert_refused(sizeof(bytes), "is the most");
@@ -233,7 +235,10 @@ static void test_wire_decode_refuses_fields_that_are_doubled_unknown_or_empty(vo
 
 	(void)state;
 	assert_refused(append(encode(), 7, "\1\0\0\0", 4), "twice or out of order");
-	assert_refused(append(encode(), 10, "x", 2), "no meaning");
+	assert_refused(append(encode(), 11, "x", 2), "no meaning");
+	assert_refused(append(encode(), 10, "x", 2), "expected a number");
+	assert_refused(append(encode(), 10, "\0\0\0\0", 4), "expected a number");
+	assert_refused(append(append(encode(), 10, "\1\0\0\0", 4), 10, "\1\0\0\0", 4), "twice");
 	assert_refused(append(encode(), 33, "x", 2), "no meaning");
 	assert_refused(append(encode(), 8, "\1x", 2), "one NUL");
 	assert_refused(append(encode(), 8, "\1x\0y", 5), "one NUL");
@@ -310,7 +315,7 @@ static void test_wire_encode_refuses_what_means_nothing(void **state)
 	wrong.carrels = &nobody;
 	wrong.carrel_count = 1;
 	assert_int_equal(wire_encode_request(&wrong, bytes, sizeof(bytes), NULL), -EINVAL);
-	bad.status = WIRE_FAILED + 1;
+	bad.status = WIRE_UNPINNED + 1;
 	assert_int_equal(wire_encode_reply(&bad, bytes, sizeof(bytes), NULL), -EINVAL);
 }
 

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What carrels need of the host: seen to by every login, and looked at closely by `carrel repair`. */
+#include <errno.h>
+
+#include "base/error.h"
+#include "kernel/facts.h"
+#include "kernel/host.h"
+#include "state/hoststate.h"
+#include "state/resolvers.h"
+#include "work.h"
+
+/* Did somebody change rules in the host's table? Say which. 1, 0 or -errno */
+static int was_altered(struct work *work, const struct host_state *recorded,
+		       struct carrel_error *err)
+{
+	struct differences differences = { 0 };
+	int rc = inspect_host(recorded, false, &work->request->arena, &differences, err);
+
+	if (rc < 0)
+		return rc;
+	work_warn_of(work, &differences, false);
+	return differences.list.count > 0;
+}
+
+/*
+ * Make sure that the host's table and forwarding are in place, and remember that they are.
+ * @closely:	look at each rule, though nobody may have changed any
+ * @ret_changed: something was not in place
+ */
+static int prepare_host(struct work *work, bool closely, bool *ret_changed,
+			struct carrel_error *err)
+{
+	struct host_state recorded, state;
+	struct host_survey survey;
+	bool existed;
+	int rc = host_survey(work->facts.ipv6, &survey, err);
+
+	if (rc < 0)
+		return rc;
+	rc = hoststate_read(work->state_fd, &recorded, err);
+	if (rc < 0)
+		return rc;
+	*ret_changed = !host_is_prepared(&survey, &recorded);
+	if (closely && recorded.known) {
+		rc = was_altered(work, &recorded, err);
+		if (rc < 0)
+			return rc;
+		*ret_changed = *ret_changed || rc > 0;
+	}
+	if (!*ret_changed)
+		return 0;
+	state = host_intend(&survey, &recorded);
+	rc = hoststate_write(work->state_fd, &state, err);
+	if (rc == 0)
+		rc = host_prepare(&survey, &state, &existed, err);
+	if (rc < 0)
+		return rc;
+	if (!existed && recorded.known && recorded.generation != HOST_UNPREPARED)
+		request_warn(work->request, "the host's table inet %s was gone (was its firewall "
+			     "reloaded?) and has been put back", CARREL_TABLE);
+	return hoststate_write(work->state_fd, &state, err);
+}
+
+int work_prepare(struct work *work, struct carrel_error *err)
+{
+	bool changed;
+	int rc = facts_gather(&work->kernel.host, policy_names_host(&work->policy),
+			      &work->request->arena, &work->facts, err);
+
+	if (rc == 0)
+		rc = resolvers_settle(&work->policy, &work->request->arena, &work->no_names, err);
+	if (rc < 0 || work->policy.uplink == UPLINK_NONE)
+		return rc;
+	rc = prepare_host(work, false, &changed, err);
+	return rc < 0 ? error_wrap(err, rc, "preparing the host") : 0;
+}
+
+/* Where nobody ever logged in there is nothing to repair. */
+static int repair_host(struct work *work, struct carrel_error *err)
+{
+	struct host_state recorded;
+	bool changed = false;
+	int rc = facts_gather(&work->kernel.host, false, &work->request->arena, &work->facts, err);
+
+	if (rc == 0)
+		rc = hoststate_read(work->state_fd, &recorded, err);
+	if (rc == 0 && recorded.known)
+		rc = prepare_host(work, true, &changed, err);
+	if (rc < 0)
+		return error_wrap(err, rc, "repairing the host");
+	work->request->reply.status = changed ? WIRE_OK : WIRE_UNCHANGED;
+	return 0;
+}
+
+int request_repair_host(struct request *request, struct carrel_error *err)
+{
+	WORK_CLEANUP struct work work;
+	int rc = work_begin(&work, request, err);
+
+	/* Of root, who has no carrel: one repair at a time. */
+	if (rc == 0)
+		rc = work_lock(&work, err);
+	return rc < 0 ? rc : repair_host(&work, err);
+}
