@@ -27,12 +27,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/paths.h"
@@ -48,6 +50,10 @@
 #define RAW_SETRESGID SYS_setresgid
 #define RAW_SETRESUID SYS_setresuid
 #endif
+
+/* Far longer than two mounts take, far shorter than a login's deadline. */
+#define TURN_STEP_MS 10
+#define TURN_STEPS   100
 
 static const struct descent_limit {
 	int resource;
@@ -315,25 +321,52 @@ static int repair_pins(struct descent *descent)
 	return repair_directory(PATH_PINS, 0, descent->gid, 01775);
 }
 
+/** is_mounted() - is /run/netns a mount? 1, 0 or -errno */
+static int is_mounted(void)
+{
+	struct statx status;
+
+	if (statx(AT_FDCWD, PATH_PINS, AT_SYMLINK_NOFOLLOW, STATX_INO, &status) < 0)
+		return -errno;
+	return status.stx_attributes & STATX_ATTR_MOUNT_ROOT ? 1 : 0;
+}
+
+/**
+ * take_turn() - let others finish who are making the mount: ip(8) takes this lock, too
+ *
+ * For a while: whoever may open the directory may hold the lock, and is not to keep users out.
+ */
+static void take_turn(int directory)
+{
+	const struct timespec step = { .tv_nsec = TURN_STEP_MS * 1000000L };
+
+	for (int i = 0; i < TURN_STEPS && flock(directory, LOCK_EX | LOCK_NB) < 0; i++)
+		nanosleep(&step, NULL);
+}
+
 /**
  * mount_pins() - /run/netns is a shared mount of itself, as ip(8) makes it
  *
  * ip(8) does it at its first use; a pin that is already there would then be mounted twice, once
- * below and out of reach, and could not be removed.
+ * below and out of reach, and could not be removed. So would it be if two logins did it.
  */
 static int mount_pins(struct descent *descent)
 {
-	struct statx status;
+	int rc = is_mounted();
 
 	(void)descent;
-	if (statx(AT_FDCWD, PATH_PINS, AT_SYMLINK_NOFOLLOW, STATX_INO, &status) < 0)
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	int directory = open(PATH_PINS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory < 0)
 		return -errno;
-	if (status.stx_attributes & STATX_ATTR_MOUNT_ROOT)
-		return 0;
-	if (mount(PATH_PINS, PATH_PINS, "none", MS_BIND | MS_REC, NULL) < 0 ||
-	    mount("", PATH_PINS, "none", MS_SHARED | MS_REC, NULL) < 0)
-		return -errno;
-	return 0;
+	take_turn(directory);
+	rc = is_mounted();
+	if (rc == 0 && (mount(PATH_PINS, PATH_PINS, "none", MS_BIND | MS_REC, NULL) < 0 ||
+			mount("", PATH_PINS, "none", MS_SHARED | MS_REC, NULL) < 0))
+		rc = -errno;
+	close(directory);
+	return rc < 0 ? rc : 0;
 }
 
 /**

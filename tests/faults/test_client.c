@@ -19,8 +19,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -250,6 +252,71 @@ static void test_launcher_repairs_the_directories(void **state)
 	assert_int_equal(umount2(PATH_PINS, MNT_DETACH), -1);
 }
 
+/* The number that a file of @pid's in /proc begins with; 0 when it begins with none. */
+static int read_number(pid_t pid, const char *name)
+{
+	char path[64];
+	int value = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	FILE *file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%d", &value) != 1)
+		value = 0;
+	(void)fclose(file);
+	return value;
+}
+
+static pid_t child_of(pid_t pid)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "task/%d/children", pid);
+	return pid ? read_number(pid, name) : 0;
+}
+
+/* Wait until the process that is to become the helper of @pid's call sleeps: for its turn. */
+static void wait_until_helper_sleeps(pid_t pid)
+{
+	for (int i = 0; i < 5000; i++) {
+		pid_t last = child_of(child_of(pid));
+
+		if (last && read_number(last, "syscall") == SYS_clock_nanosleep)
+			return;
+		usleep(1000);
+	}
+	fail_msg("nobody waits");
+}
+
+/* Somebody is about to make the mount that both saw missing. */
+static void test_launcher_makes_the_mount_of_pins_once(void **state)
+{
+	int directory, status;
+	pid_t pid;
+
+	(void)state;
+	umount2(PATH_PINS, MNT_DETACH);
+	directory = open(PATH_PINS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_true(directory >= 0);
+	assert_int_equal(flock(directory, LOCK_EX), 0);
+	pid = fork();
+	if (pid == 0) {
+		/* Else the lock would outlive our end of it. */
+		close(directory);
+		CLIENT_REPLY_CLEANUP struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
+
+		_exit(call("right", 5000, &reply, NULL) == 0 ? 0 : 1);
+	}
+	wait_until_helper_sleeps(pid);
+	assert_int_equal(mount(PATH_PINS, PATH_PINS, "none", MS_BIND | MS_REC, NULL), 0);
+	close(directory);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(umount2(PATH_PINS, MNT_DETACH), 0);
+	assert_int_equal(umount2(PATH_PINS, MNT_DETACH), -1);
+}
+
 /* SIGCHLD ignored would make the kernel reap for us, and waitpid would find nobody. */
 static void test_launcher_works_where_sigchld_is_ignored(void **state)
 {
@@ -363,6 +430,7 @@ static int run_all(void)
 		cmocka_unit_test(test_client_call_leaves_no_helper_that_outlives_its_time),
 		cmocka_unit_test(test_launcher_hands_over_nothing_but_two_capabilities),
 		cmocka_unit_test(test_launcher_repairs_the_directories),
+		cmocka_unit_test(test_launcher_makes_the_mount_of_pins_once),
 		cmocka_unit_test(test_launcher_works_where_sigchld_is_ignored),
 		cmocka_unit_test(test_launcher_works_with_standard_descriptors_closed),
 		cmocka_unit_test(test_launcher_goes_to_the_namespaces_of_process_1),
