@@ -32,6 +32,7 @@
 static int look_inside(int netns_fd, struct arena *arena, struct network *ret,
 		       struct carrel_error *err)
 {
+	const struct plan nothing = { 0 };      /* asks for no neighbour */
 	RTNL_CLEANUP struct rtnl rtnl = { 0 };
 	FD_CLEANUP int here = -1;
 	int rc = netns_current(&here, err), back;
@@ -43,7 +44,7 @@ static int look_inside(int netns_fd, struct arena *arena, struct network *ret,
 		return rc;
 	rc = rtnl_open(&rtnl, err);
 	if (rc == 0)
-		rc = network_read_carrel(&rtnl, arena, ret, err);
+		rc = network_read_carrel(&rtnl, &nothing, arena, ret, err);
 	back = netns_enter(here, rc < 0 ? NULL : err);
 	return rc < 0 ? rc : back;
 }

@@ -140,6 +140,22 @@ static void keep_use(struct record *record, const struct record *old)
 	record->idle_since_s = old->idle_since_s;
 }
 
+/*
+ * What "peers" means to others does not cover an address of a former pool. The host lets none of
+ * them through that it would not let through otherwise; but to give the carrel another would
+ * cut its sessions, so that is left to an administrator, or to the end of its idle time.
+ */
+static void warn_of_former_pool(struct work *work, const struct record *old)
+{
+	const struct config *config = &work->config;
+
+	if ((old->has_address4 && !prefix_contains(&config->pool4, &old->address4)) ||
+	    (old->has_address6 && !prefix_contains(&config->pool6, &old->address6)))
+		request_warn(work->request, "the carrel of %s has addresses of a former pool until it "
+			     "is made anew: 'carrel remove %s', which cuts its open sessions",
+			     old->user, old->user);
+}
+
 /* The carrel's kernel side: what somebody broke, then what today's policy says. */
 static int mend_and_update(struct work *work, const struct record *old, struct carrel_error *err)
 {
@@ -153,6 +169,7 @@ static int mend_and_update(struct work *work, const struct record *old, struct c
 	if (rc < 0)
 		return rc;
 	work_warn_of(work, &inspection.differences, true);
+	warn_of_former_pool(work, old);
 	rc = plan_update(&work->input, &work->request->arena, &plan, err);
 	if (rc == 0)
 		rc = kernel_apply(&work->kernel, &plan, err);

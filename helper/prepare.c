@@ -35,6 +35,10 @@ static int prepare_host(struct work *work, bool closely, bool *ret_changed,
 	bool existed;
 	int rc = host_survey(work->facts.ipv6, &survey, err);
 
+	if (rc == 0)
+		rc = host_survey_way_out(&work->kernel.host, &survey, err);
+	if (rc == 0 && closely)
+		rc = host_survey_links(&survey, err);
 	if (rc < 0)
 		return rc;
 	rc = hoststate_read(work->state_fd, &recorded, err);

@@ -105,6 +105,36 @@ static int compare_policy(const struct prospect *prospect, const struct record *
 	return status;
 }
 
+/** compare_pool() - is @address one of today's @pool? Else it takes a new carrel to have one */
+static int compare_pool(const struct prefix *pool, bool there, const struct address *address,
+			struct arena *arena, struct diff *diff)
+{
+	char found[ADDRESS_TEXT_SIZE], intended[PREFIX_TEXT_SIZE];
+
+	if (!there || prefix_contains(pool, address))
+		return CLI_OK;
+	address_format(address, found);
+	prefix_format(pool, intended);
+	return add(diff, arena, (struct difference){
+		.kind = DIFFERENCE_ALTERED, .place = PLACE_CARREL, .object = "address",
+		.remedy = REMEDY_REMOVE,
+		.intended = arena_printf(arena, "one of %s", intended),
+		.found = arena_strdup(arena, found),
+	});
+}
+
+/** compare_pools() - both families */
+static int compare_pools(const struct prospect *prospect, const struct record *record,
+			 struct diff *diff)
+{
+	int status = compare_pool(&prospect->config.pool4, record->has_address4,
+				  &record->address4, prospect->arena, diff);
+
+	return status != CLI_OK ? status :
+	       compare_pool(&prospect->config.pool6, record->has_address6, &record->address6,
+			    prospect->arena, diff);
+}
+
 /** inspect() - compare the kernel's side; leaves the command in the carrel's network namespace */
 static int inspect(const struct plan_input *input, struct arena *arena,
 		   struct inspection *inspection, struct carrel_error *err)
@@ -160,6 +190,8 @@ static int compare(struct prospect *prospect, const struct sight *sight, struct 
 	diff->policy = prospect->policy.name;
 	if (sight->recorded && whole)
 		status = compare_policy(prospect, record, diff, &same_uplink);
+	if (status == CLI_OK && sight->recorded && whole && same_uplink)
+		status = compare_pools(prospect, record, diff);
 	if (status != CLI_OK || !same_uplink || (sight->recorded && !whole))
 		return status;
 	return add_inspected(prospect, diff);

@@ -64,21 +64,23 @@ static int way_out(struct rtnl *host, enum family family, unsigned flags)
 	return index;
 }
 
-/* MTU of the link that leads to the internet; 0 when nothing does. */
-static uint32_t way_out_mtu(struct rtnl *host, enum family family)
+int facts_way_out(struct rtnl *host, enum family family)
 {
-	int index, mtu;
-
 	/*
 	 * What a packet would do includes its source address, for which the kernel looks at every
 	 * link of the host in IPv6: with thousands of carrels that is the dearer question.
 	 */
-	index = way_out(host, family, RTM_F_FIB_MATCH);
-	if (index == 0)
-		index = way_out(host, family, 0);
-	if (index == 0)
-		return 0;
-	mtu = link_mtu(host, index);
+	int index = way_out(host, family, RTM_F_FIB_MATCH);
+
+	return index ? index : way_out(host, family, 0);
+}
+
+/* MTU of the link that leads to the internet; 0 when nothing does. */
+static uint32_t way_out_mtu(struct rtnl *host, enum family family)
+{
+	int index = facts_way_out(host, family);
+	int mtu = index ? link_mtu(host, index) : 0;
+
 	return mtu < LEAST_MTU_BYTES ? 0 : (uint32_t)mtu;
 }
 

@@ -25,6 +25,9 @@ extern const struct address facts_elsewhere[FAMILY_COUNT];
 int facts_gather(struct rtnl *host, bool host_addresses, struct arena *arena,
 		 struct facts *ret_facts, struct carrel_error *err);
 
+/** facts_way_out() - number of the link that leads to the internet; 0 when nothing does */
+int facts_way_out(struct rtnl *host, enum family family);
+
 /**
  * facts_find_mtu() - what a plan that makes an uplink must know besides
  * @facts:	gathered; gets the MTU of the link that leads out, or Ethernet's where none does

@@ -32,6 +32,8 @@
 #include "base/error.h"
 #include "core/compile.h"
 #include "core/hosttable.h"
+#include "kernel/facts.h"
+#include "kernel/network.h"
 #include "kernel/nft.h"
 #include "kernel/sysctl.h"
 
@@ -46,11 +48,12 @@ static bool is_host_link(const char *name, bool carrels)
 }
 
 /*
- * Set net/@family/conf/LINK/@setting from @from to @to on each of the host's links that has @from;
- * on its ends of carrels' uplinks too, when @carrels.
+ * Call @act with the path of net/@family/conf/LINK/@setting for each of the host's links where it
+ * is @value; for its ends of carrels' uplinks too, when @carrels.
  */
-static int set_on_links(const char *family, const char *setting, long from, const char *to,
-			bool carrels, struct carrel_error *err)
+static int each_link(const char *family, const char *setting, long value, bool carrels,
+		     int (*act)(const char *path, void *context, struct carrel_error *err),
+		     void *context, struct carrel_error *err)
 {
 	char path[PATH_MAX];
 	const struct dirent *entry;
@@ -62,16 +65,16 @@ static int set_on_links(const char *family, const char *setting, long from, cons
 	if (!links)
 		return error_set_errno(err, errno, "opening %s", path);
 	while (rc == 0 && (entry = readdir(links))) {
-		long value;
+		long found;
 
 		if (!is_host_link(entry->d_name, carrels))
 			continue;
 		(void)snprintf(path, sizeof(path), "net/%s/conf/%s/%s", family, entry->d_name,
 			       setting);
 		/* A link may go while we look: what is not there needs no setting. */
-		if (sysctl_read_number(path, &value, NULL) < 0 || value != from)
+		if (sysctl_read_number(path, &found, NULL) < 0 || found != value)
 			continue;
-		rc = sysctl_write(path, to, err);
+		rc = act(path, context, err);
 		if (rc == -ENOENT)
 			rc = 0;
 	}
@@ -79,18 +82,33 @@ static int set_on_links(const char *family, const char *setting, long from, cons
 	return rc;
 }
 
+/* each_link() act: @context is the value to set */
+static int set_link(const char *path, void *context, struct carrel_error *err)
+{
+	return sysctl_write(path, context, err);
+}
+
+/* each_link() act: there is one; @context is a bool */
+static int note_link(const char *path, void *context, struct carrel_error *err)
+{
+	(void)path, (void)err;
+	*(bool *)context = true;
+	return 0;
+}
+
 static int enable_forwarding(const struct host_survey *survey, struct carrel_error *err)
 {
+	char on[] = "1", though_forwarding[] = "2";
 	int rc = 0;
 
 	if (!survey->forwards4) {
 		/* Who switched ip_forward off has switched off those of open carrels with it. */
-		rc = set_on_links("ipv4", "forwarding", 0, "1", true, err);
+		rc = each_link("ipv4", "forwarding", 0, true, set_link, on, err);
 		if (rc < 0)
 			return error_wrap(err, rc, "enabling IPv4 forwarding");
 	}
 	if (survey->ipv6 && !survey->forwards6) {
-		rc = set_on_links("ipv6", "accept_ra", 1, "2", false, err);
+		rc = each_link("ipv6", "accept_ra", 1, false, set_link, though_forwarding, err);
 		if (rc == 0)
 			rc = sysctl_write(FORWARDING6, "1", err);
 	}
@@ -141,6 +159,31 @@ static int load_and_number(struct mnl_socket *nft, struct host_state *state,
 	return error_set(err, EBUSY, "something on this host keeps changing the firewall");
 }
 
+/*
+ * Links that came after the host was prepared (a VPN, a modem) do not forward yet. Of those
+ * the one counts that leads out; where the host forwards by itself, it is the administrator who
+ * says which links do.
+ */
+int host_survey_way_out(struct rtnl *rtnl, struct host_survey *survey, struct carrel_error *err)
+{
+	int index = survey->forwards4 ? 0 : facts_way_out(rtnl, FAMILY_IPV4);
+	int rc = index ? network_forwards4(rtnl, index, err) : 1;
+
+	survey->way_out_closed4 = rc == 0;
+	return rc < 0 && rc != -ENODEV ? rc : 0;
+}
+
+int host_survey_links(struct host_survey *survey, struct carrel_error *err)
+{
+	bool found = false;
+	int rc = survey->forwards4 ? 0 : each_link("ipv4", "forwarding", 0, false, note_link, &found,
+						    err);
+
+	if (rc == 0 && found)
+		survey->way_out_closed4 = true;
+	return rc;
+}
+
 static int survey_with(struct mnl_socket *nft, bool ipv6, struct host_survey *ret_survey,
 		       struct carrel_error *err)
 {
@@ -175,6 +218,7 @@ int host_survey(bool ipv6, struct host_survey *ret_survey, struct carrel_error *
 bool host_is_prepared(const struct host_survey *survey, const struct host_state *recorded)
 {
 	return recorded->known && recorded->generation == survey->generation &&
+	       !survey->way_out_closed4 &&
 	       recorded->guard4 == !survey->forwards4 && (!survey->ipv6 || survey->forwards6);
 }
 

@@ -11,12 +11,15 @@
 #include "core/host.h"
 
 struct carrel_error;
+struct rtnl;
 
 /* What is there now. */
 struct host_survey {
 	bool ipv6;                      /* the host speaks IPv6 */
 	uint32_t generation;            /* of its firewall */
 	bool forwards4, forwards6;
+	/* The link that leads out does not, being younger than host_prepare(): see host.c. */
+	bool way_out_closed4;
 };
 
 /**
@@ -26,6 +29,19 @@ struct host_survey {
  * Context: in the host's network namespace, CAP_NET_ADMIN
  */
 int host_survey(bool ipv6, struct host_survey *ret_survey, struct carrel_error *err);
+
+/**
+ * host_survey_way_out() - does the link that leads out forward?
+ * @rtnl:	of the host's namespace
+ * @survey:	made; gets way_out_closed4, where forwarding is carrel's affair
+ */
+int host_survey_way_out(struct rtnl *rtnl, struct host_survey *survey, struct carrel_error *err);
+
+/**
+ * host_survey_links() - does any of the host's links not forward? For who has time to look at each
+ * @survey:	as host_survey_way_out()
+ */
+int host_survey_links(struct host_survey *survey, struct carrel_error *err);
 
 /**
  * host_is_prepared() - is nothing to be done?

@@ -194,12 +194,15 @@ static int dump(struct rtnl *rtnl, uint16_t type, size_t header_bytes, const cha
 	return rc == -ENOMEM ? error_set(err, ENOMEM, "out of memory") : rc;
 }
 
-static struct nlmsghdr *ask_for_link(struct rtnl *host, const char *name)
+/* By @index, or, where that is 0, by @name. */
+static struct nlmsghdr *ask_for_link(struct rtnl *host, int index, const char *name)
 {
 	struct nlmsghdr *request = rtnl_request(host, RTM_GETLINK, 0, "looking at the link");
+	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
 
-	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
-	mnl_attr_put_strz(request, IFLA_IFNAME, name);
+	info->ifi_index = index;
+	if (!index)
+		mnl_attr_put_strz(request, IFLA_IFNAME, name);
 	mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	return request;
 }
@@ -302,7 +305,7 @@ int network_read_host(struct rtnl *host, const char *host_link, const struct pla
 	struct reading reading = { .arena = arena, .network = &network };
 	int rc;
 
-	rc = ask(host, ask_for_link(host, host_link), keep_link, &reading, err);
+	rc = ask(host, ask_for_link(host, 0, host_link), keep_link, &reading, err);
 	for (size_t i = 0; rc == 0 && network.links.count && i < intent->operations.count; i++) {
 		const struct plan_operation *operation = &intent->operations.items[i];
 
@@ -317,6 +320,18 @@ int network_read_host(struct rtnl *host, const char *host_link, const struct pla
 		return rc;
 	*ret = network;
 	return 0;
+}
+
+int network_forwards4(struct rtnl *rtnl, int index, struct carrel_error *err)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct network network = { 0 };
+	struct reading reading = { .arena = &arena, .network = &network };
+	int rc = ask(rtnl, ask_for_link(rtnl, index, NULL), keep_link, &reading, err);
+
+	if (rc < 0)
+		return rc;
+	return network.links.count ? network.links.items[0].forwards4 : -ENODEV;
 }
 
 int network_read_sysctls(int proc_fd, const struct plan *intent, struct arena *arena,

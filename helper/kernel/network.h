@@ -27,6 +27,12 @@ int network_read_host(struct rtnl *host, const char *host_link, const struct pla
 		      struct arena *arena, struct network *ret, struct carrel_error *err);
 
 /**
+ * network_forwards4() - does the link number @index forward IPv4 packets that come in there?
+ * Return: 1; 0; -ENODEV when it is gone; -errno
+ */
+int network_forwards4(struct rtnl *rtnl, int index, struct carrel_error *err);
+
+/**
  * network_read_sysctls() - add to @network those that @intent sets in the carrel
  * @proc_fd:	as sysctl_write_at()
  * Context: the caller is in its namespace

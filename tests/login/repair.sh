@@ -336,6 +336,61 @@ test_repair_names_what_is_in_the_way_of_the_pin() {
 	whole
 }
 
+# --- the host's links
+
+# late_link: the way out is one that comes after the host was prepared, as a VPN's or a modem's
+late_link() {
+	ip link add late type veth peer name late0 netns /run/testhost/internet
+	ip addr add 198.51.100.129/30 dev late
+	ip addr add 2001:db8:0:3::1/64 dev late nodad
+	ip link set late up
+	inet ip addr add 198.51.100.130/30 dev late0
+	inet ip addr add 2001:db8:0:3::2/64 dev late0 nodad
+	inet ip link set late0 up
+	ip route replace default via 198.51.100.130
+	ip -6 route replace default via 2001:db8:0:3::2
+}
+
+late_link_goes() {
+	ip route replace default via 198.51.100.2
+	ip -6 route replace default via 2001:db8:0:2::2
+	ip link del late
+}
+
+test_repair_link_that_came_later_forwards() {
+	begin
+	late_link
+	trap 'late_link_goes; kill "$inside"; wait "$session" || :' EXIT
+	expect_equal "$(cat /proc/sys/net/ipv4/conf/late/forwarding)" 0
+	next_login
+	whole
+	expect_equal "$(in_session "$probe" tcp "${exam_site[0]}" 443)" 'internet sees 198.51.100.129'
+	sysctl -q -w net.ipv4.conf.late.forwarding=0
+	expect_failure in_session "$probe" --wait 1 tcp "${exam_site[0]}" 443
+	exits 0 carrel repair exam1
+	expect_match "$output" '^host: mended$'
+	whole
+	# One that does not lead out is seen by those who look at each.
+	ip route replace default via 198.51.100.2
+	sysctl -q -w net.ipv4.conf.late.forwarding=0
+	exits 0 carrel repair exam1
+	expect_match "$output" '^host: mended$'
+	expect_equal "$(cat /proc/sys/net/ipv4/conf/late/forwarding)" 1
+}
+
+test_repair_says_who_has_addresses_of_a_former_pool() {
+	begin
+	trap 'sed -i /^pool/d /etc/carrel/carrel.conf; kill "$inside"; wait "$session" || :' EXIT
+	sed -i '1i pool4 10.214.0.0/16\npool6 fd42:ca44:e2::/64' /etc/carrel/carrel.conf
+	next_login
+	eventually 5 logged_since "$mark" "pam_carrel.*former pool.*'carrel remove exam1'"
+	exits 5 carrel diff exam1
+	expect_match "$output" '^  carrel  address: 10\.213\..* \(should be: one of 10\.214\.0\.0/16\) \(takes a new'
+	expect_match "$output" '^  carrel  address: fd42:ca44:e1:.* \(should be: one of fd42:ca44:e2::/64\)'
+	in_session "$probe" tcp "${exam_site[0]}" 443
+	in_session "$probe" tcp "${exam_site[1]}" 443
+}
+
 # --- many, and how it is said
 
 test_repair_of_all_mends_each_and_the_host() {
