@@ -191,16 +191,15 @@ test_repair_table_flushed_on_the_host() {
 	mended host_flushed both_flushed all_at_once
 }
 
-# What was begun while there were no rules does not go on.
+# What began while somebody's rule allowed it does not go on.
 test_repair_cuts_what_began_meanwhile() {
-	scratch=
 	begin
 	scratch=$(mktemp -d)
 	inet stream serve "${other_site[0]}" 7000 >"$scratch/server" &
 	server_pid=$!
 	trap 'kill "$server_pid" "$inside"; wait "$session" || :; rm -r "$scratch"' EXIT
 	eventually 5 grep -q ready "$scratch/server"
-	table_flushed
+	rule_inserted
 	in_session stream tcp "${other_site[0]}" 7000 3 >"$scratch/flow" &
 	eventually 5 grep -q begun "$scratch/flow"
 	next_login
