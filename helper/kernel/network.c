@@ -236,25 +236,38 @@ static struct nlmsghdr *ask_for_neighbour(struct rtnl *host, int index, const st
 	return request;
 }
 
-/* Send the @question; a refusal says that there is no such thing. */
+/* How the kernel says that there is no such thing. */
+static bool is_no_link(int rc)
+{
+	return rc == -ENODEV;
+}
+
+/* The last three are what routes that lead nowhere say (fib_props, fib_semantics.c). */
+static bool is_no_route(int rc)
+{
+	return rc == -ENETUNREACH || rc == -EHOSTUNREACH || rc == -EACCES || rc == -EINVAL;
+}
+
+static bool is_no_neighbour(int rc)
+{
+	return rc == -ENOENT;
+}
+
+/* Send the @question. @is_absent: which refusals are an answer, too */
 static int ask(struct rtnl *host, struct nlmsghdr *question,
 	       int (*keep)(const struct nlmsghdr *message, void *context),
-	       struct reading *reading, struct carrel_error *err)
+	       bool (*is_absent)(int rc), struct reading *reading, struct carrel_error *err)
 {
 	struct carrel_error refusal = { 0 };
 	int rc = rtnl_end(host, question, &refusal);
 
 	if (rc == 0)
 		rc = rtnl_query(host, keep, reading, &refusal);
-
-	if (rc == -ENOMEM)
-		return error_set(err, ENOMEM, "out of memory");
-	if (rc == 0 || rc == -ENODEV || rc == -ENOENT || rc == -ENETUNREACH ||
-	    rc == -EHOSTUNREACH || rc == -EACCES || rc == -EINVAL)
+	if (rc == 0 || is_absent(rc))
 		return 0;
 	if (err)
 		*err = refusal;
-	return rc;
+	return rc == -ENOMEM ? error_set(err, ENOMEM, "out of memory") : rc;
 }
 
 /* Ask for the neighbours of @intent's operations at @place, all behind the link @index. */
@@ -269,7 +282,7 @@ static int ask_for_neighbours(struct rtnl *rtnl, const struct plan *intent, enum
 		if (operation->kind == PLAN_NEIGHBOUR && operation->place == place)
 			rc = ask(rtnl, ask_for_neighbour(rtnl, index,
 							 &operation->neighbour.address),
-				 keep_neighbour, reading, err);
+				 keep_neighbour, is_no_neighbour, reading, err);
 	}
 	return rc;
 }
@@ -305,13 +318,13 @@ int network_read_host(struct rtnl *host, const char *host_link, const struct pla
 	struct reading reading = { .arena = arena, .network = &network };
 	int rc;
 
-	rc = ask(host, ask_for_link(host, 0, host_link), keep_link, &reading, err);
+	rc = ask(host, ask_for_link(host, 0, host_link), keep_link, is_no_link, &reading, err);
 	for (size_t i = 0; rc == 0 && network.links.count && i < intent->operations.count; i++) {
 		const struct plan_operation *operation = &intent->operations.items[i];
 
 		if (operation->kind == PLAN_ROUTE && operation->place == PLACE_HOST)
 			rc = ask(host, ask_for_route(host, &operation->route.destination.address),
-				 keep_route, &reading, err);
+				 keep_route, is_no_route, &reading, err);
 	}
 	if (rc == 0 && network.links.count)
 		rc = ask_for_neighbours(host, intent, PLACE_HOST, network.links.items[0].index,
@@ -327,7 +340,7 @@ int network_forwards4(struct rtnl *rtnl, int index, struct carrel_error *err)
 	ARENA_CLEANUP struct arena arena = { 0 };
 	struct network network = { 0 };
 	struct reading reading = { .arena = &arena, .network = &network };
-	int rc = ask(rtnl, ask_for_link(rtnl, index, NULL), keep_link, &reading, err);
+	int rc = ask(rtnl, ask_for_link(rtnl, index, NULL), keep_link, is_no_link, &reading, err);
 
 	if (rc < 0)
 		return rc;
