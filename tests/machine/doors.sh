@@ -145,6 +145,35 @@ before_lingering_user() {
 }
 open_lingering_user() { loginctl enable-linger "$1"; }
 
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/forwards"
+
+# Out of another user's session, by password, and from one user to the next.
+door "su in a session" su
+open_su_in_a_session() { client ssh lab1@server "su $1 -c '$2'" <<<secret; }
+
+door "su after su" su
+open_su_after_su() { client ssh lab1@server "sudo su exam2 -c \"sudo su $1 -c '$2'\""; }
+
+# The kiosk: a session without anybody at the keyboard.
+door "lightdm autologin" lightdm-autologin
+before_lightdm_autologin() {
+	printf '#!/bin/sh\n%s\n' "$2" >$work/session
+	chmod 0755 $work/session
+	printf '%s\n' "[Desktop Entry]" "Type=Application" "Name=Door" "Exec=$work/session" \
+		>/usr/share/xsessions/door.desktop
+	# It stays without a keyboard and a screen, and cannot be told of terminals.
+	cat >$work/xserver <<-'END'
+		#!/bin/sh
+		exec Xvfb "$1" -auth "$5"
+	END
+	chmod 0755 $work/xserver
+	install -d /etc/lightdm/lightdm.conf.d
+	printf '%s\n' "[Seat:*]" "autologin-user=$1" "autologin-session=door" "session-wrapper=/usr/bin/env" \
+		"xserver-command=$work/xserver" >/etc/lightdm/lightdm.conf.d/door.conf
+}
+open_lightdm_autologin() { systemctl start lightdm; }
+
 # --- what the doors need
 
 # typed USER COMMAND CMD...: type it on CMD's terminal when USER is there (what is typed earlier
@@ -179,6 +208,8 @@ prepare() {
 	ssh-keygen -q -s $work/authority -I doors -n exam1,guest1 $work/certificate.pub
 	printf '%s\n' "TrustedUserCAKeys $work/authority.pub" "Subsystem door /bin/sh" \
 		>/etc/ssh/sshd_config.d/01-doors.conf
+	printf '%s ALL=(ALL) NOPASSWD: /usr/bin/su\n' lab1 exam2 >/etc/sudoers.d/doors
+	prepare_forwards
 	systemctl reload ssh
 }
 
@@ -223,6 +254,7 @@ no_process() { ! a_process "$1"; }
 clear() {
 	loginctl disable-linger "$1"
 	crontab -u "$1" -r
+	systemctl stop lightdm
 	# First the user's manager, which may not start what another one leaves.
 	systemctl stop "user@$(id -u "$1").service"
 	systemctl reset-failed "user@$(id -u "$1").service"

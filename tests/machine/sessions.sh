@@ -89,6 +89,91 @@ no_sshd_session() {
 	[ "$(carrel show "$1" --json | jq -c '[.sessions[].service | select(. == "sshd")]')" = '[]' ]
 }
 
+# Of another user inside one's own session: each is in their own carrel, there and back.
+test_session_from_user_to_user_and_back_is_in_each_ones_carrel() {
+	echo 'lab1,lab2 ALL=(ALL) NOPASSWD: /usr/bin/su' >/etc/sudoers.d/sessions
+	trap 'rm /etc/sudoers.d/sessions' EXIT
+	expect_equal "$(as lab1 "$where; sudo su lab2 -c '$where; sudo su lab1 -c \"$where\"; $where'; $where")" \
+		"$(pinned lab1)
+$(pinned lab2)
+$(pinned lab1)
+$(pinned lab2)
+$(pinned lab1)"
+}
+
+# An application that opens sessions without starting anything in them.
+test_session_of_pamtester_is_opened_and_closed() {
+	local output
+	pamtester su lab1 open_session close_session
+	expect_equal "$(carrel show lab1 --json | jq -c '[.sessions[].service | select(. == "su")]')" '[]'
+	output=$(pamtester su guest1 open_session 2>&1) && return 1
+	expect_match "$output" '[Pp]ermission denied'
+}
+
+# --- other modules of the same stack
+
+# with_pam_files: what is done to PAM's files ends with the test
+with_pam_files() {
+	cp -a /etc/pam.d /etc/security /run/testhost
+	session=
+	trap '[ -z "$session" ] || end_session
+	      rm -rf /etc/pam.d /etc/security /tmp-inst; mv /run/testhost/pam.d /run/testhost/security /etc
+	      umount --quiet /srv || :' EXIT
+}
+
+# Limits, a /tmp of one's own in a private mount namespace, a volume that is mounted at login.
+write_other_modules() {
+	local modules=$1
+	echo 'lab1 hard nofile 777' >/etc/security/limits.d/sessions.conf
+	echo '/tmp /tmp-inst/ user root' >/etc/security/namespace.conf
+	install -d -m 0000 /tmp-inst
+	printf '#!/bin/sh\n[ "$PAM_TYPE" != open_session ] || mount -t tmpfs volume /srv\n' >/etc/security/volume
+	chmod 0755 /etc/security/volume
+	printf 'session required %s\n' pam_limits.so pam_namespace.so "pam_exec.so /etc/security/volume" >"$modules"
+}
+
+# is_whole USER: a new session is what all of them make it, is known to logind, and obeys the policy
+is_whole() {
+	local id number
+	keep_open "$1"
+	process=$(pgrep -u "$1" -x cat)
+	expect_equal "$(readlink "/proc/$process/ns/net")" "$(pinned "$1")"
+	expect_match "$(cat "/proc/$process/limits")" '^Max open files +777 +777 '
+	expect_match "$(cat "/proc/$process/mountinfo")" ' /tmp-inst/lab1 /tmp '
+	expect_match "$(cat "/proc/$process/mountinfo")" ' /srv .* tmpfs volume '
+	id=$(loginctl --no-legend list-sessions | awk -v user="$1" '$3 == user { print $1 }')
+	expect_match "$(cat "/proc/$process/cgroup")" "/user-$(id -u "$1").slice/session-$id.scope"
+	expect_match "$(ip netns list)" "^carrel-$(id -u "$1")"
+	for number in 0 1; do
+		expect_equal "$(reaches "$1" tcp "${other_site[number]}" 80)" "internet sees ${uplink[number]}"
+		cannot_reach "$1" tcp "${other_site[number]}" 25
+	done
+}
+
+test_session_with_other_modules_in_front_is_whole() {
+	with_pam_files
+	write_other_modules /etc/security/modules
+	sed -i '/^@include common-session/d' /etc/pam.d/sshd
+	{ cat /etc/security/modules; echo '@include common-session'; } >>/etc/pam.d/sshd
+	is_whole lab1
+}
+
+test_session_with_other_modules_behind_is_whole() {
+	with_pam_files
+	write_other_modules /etc/security/modules
+	cat /etc/security/modules >>/etc/pam.d/sshd
+	is_whole lab1
+}
+
+test_session_with_pam_systemd_behind_is_whole() {
+	with_pam_files
+	write_other_modules /etc/security/modules
+	sed -i '/pam_systemd/d' /etc/pam.d/common-session
+	{ cat /etc/security/modules; echo 'session required pam_systemd.so'; } >>/etc/pam.d/common-session
+	expect_match "$(tail -n 1 /etc/pam.d/common-session)" pam_systemd
+	is_whole lab1
+}
+
 # --- what is left of them
 
 test_session_that_was_the_last_is_followed_by_the_timer() {
@@ -146,11 +231,54 @@ listens_on_client() {
 	[ -n "$(client ss -Hltn "sport = :$1")" ]
 }
 
+# sshd makes the device as the user, who may not; nor may the user take one that somebody left for them
+# on the host.
+test_session_gets_no_tunnel_out_of_its_carrel() {
+	local option
+	echo 'PermitTunnel yes' >/etc/ssh/sshd_config.d/03-sessions.conf
+	trap 'rm /etc/ssh/sshd_config.d/03-sessions.conf; systemctl reload ssh
+	      [ ! -c /dev/net/tun ] || { ip link del tun9; ip link del tap9; }' EXIT
+	systemctl reload ssh
+	if [ -c /dev/net/tun ]; then
+		ip tuntap add dev tun9 mode tun user lab1
+		ip tuntap add dev tap9 mode tap user lab1
+	fi
+	for option in point-to-point ethernet; do
+		# Where there is a tunnel, ssh stays.
+		exits 255 client timeout 20 ssh -o ExitOnForwardFailure=yes -o "Tunnel=$option" -w 9:9 \
+			lab1@server true
+	done
+	[ ! -c /dev/net/tun ] || expect_equal "$(ip -brief link show up type tun)" ""
+}
+
+# Sockets that have a path are not of the network: who may open them may forward to them.
+test_session_forwards_to_sockets_that_the_user_may_open() {
+	keep_open lab1
+	trap end_session EXIT
+	as lab1 "systemd-run --user --quiet --collect --unit=echo --property=StandardOutput=null \
+		perl -MIO::Socket::UNIX -e 'my \$s = IO::Socket::UNIX->new(Local => \"socket\", Listen => 1);
+			while (my \$c = \$s->accept) { print \$c readlink(\"/proc/self/ns/net\"), qq(\\n) }'"
+	eventually 5 test -S /home/lab1/socket
+	rm -f /run/testhost/forwarded
+	client ssh -N -L "/run/testhost/forwarded:/home/lab1/socket" lab1@server &
+	forwarding=$!
+	trap 'kill $forwarding; end_session; rm -f /home/lab1/socket' EXIT
+	eventually 5 test -S /run/testhost/forwarded
+	expect_equal "$(perl -MIO::Socket::UNIX -e 'print IO::Socket::UNIX->new(Peer => shift)->getline' \
+		/run/testhost/forwarded)" "$(pinned lab1)"
+}
+
 # What the documentation says of ways in that open no session.
 test_session_is_what_confines() {
+	key=/run/testhost/dropbear
 	expect_equal "$(systemd-run --quiet --pipe --wait --property=User=lab1 sh -c "$where")" \
 		"$host_netns"
 	expect_equal "$(setpriv --reuid=lab1 --regid=lab --clear-groups sh -c "$where")" "$host_netns"
+	# Debian's dropbear knows nothing of PAM.
+	dropbearkey -t ed25519 -f $key
+	dropbear -r $key -p 2022 -P $key.pid
+	trap 'kill "$(cat $key.pid)"' EXIT
+	expect_equal "$(client ssh -p 2022 lab1@server "$where")" "$host_netns"
 }
 
 # --- services whose own sandbox PAM's session has to cope with
