@@ -3,13 +3,14 @@
 # make bench                    as root: carrel beside the kernel's floor and beside scripts
 # make bench-rules              what policies of 10 to 10,000 rules cost
 # make bench-scale              logins, list and gc beside CARRELS=5000 carrels (2 GB of memory)
+# make bench-packets            throughput and round trips through carrels, beside a masquerade alone
 # make soak                     COUNT=20000 logins and logouts: does anything stay behind?
 # make bench-floor              the same without carrel
 # make bench-tests              the bench's own arithmetic and counting
 # RUNS=80 rounds, SEED=1 for their order, JSON=FILE for the figures.
 
 BENCH         := $(BUILD)/tests/bench
-BENCH_MAINS   := $(addprefix tests/bench/,nothing.c rules_scale.c scale.c memory.c soak.c)
+BENCH_MAINS   := $(addprefix tests/bench/,nothing.c rules_scale.c scale.c memory.c soak.c packets.c)
 BENCH_SOURCES := $(filter-out $(BENCH_MAINS) tests/bench/test_%.c,$(wildcard tests/bench/*.c))
 SOAK_SOURCES  := $(addprefix tests/bench/,command.c count.c login.c soak.c stats.c)
 SCALE_SOURCES := $(addprefix tests/bench/,bare.c batch.c command.c count.c login.c memory.c rules.c scale.c stats.c)
@@ -17,7 +18,7 @@ BENCH_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/te
 BENCH_OPTIONS  = $(if $(RUNS),-r $(RUNS)) $(if $(SEED),-s $(SEED)) $(if $(JSON),-j '$(abspath $(JSON))')
 bench_needed   = $$(readelf -d $(1) | sed -n 's/.*(NEEDED)//p')
 
-.PHONY: soak bench bench-rules bench-scale bench-programs bench-floor bench-tests
+.PHONY: soak bench bench-packets bench-rules bench-scale bench-programs bench-floor bench-tests
 bench: $(PROGRAMS) $(BENCH)/carrel-bench $(BENCH)/nothing
 	$(Q)[ "$(call bench_needed,$(BUILD)/carrel-helper)" = "$(call bench_needed,$(BENCH)/nothing)" ] || \
 		{ echo 'bench: tests/bench/nothing is not linked like carrel-helper' >&2; exit 1; }
@@ -28,6 +29,9 @@ bench-rules: $(BENCH)/rules_scale
 
 bench-scale: all fault-tests bench-programs
 	$(Q)BUILD='$(BUILD)' tests/host/host run -- tests/bench/scale.sh -n $(or $(CARRELS),5000) $(if $(RUNS),-r $(RUNS))
+
+bench-packets: all fault-tests $(BENCH)/carrel-packets
+	$(Q)BUILD='$(BUILD)' tests/host/host run -- tests/bench/packets.sh $(RUNS)
 
 # What tests of the group "login" run.
 bench-programs: $(BENCH)/carrel-scale $(BENCH)/carrel-soak
@@ -44,6 +48,10 @@ bench-tests: $(BENCH_TESTS)
 $(BENCH)/carrel-bench: $(BENCH_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NETLINK_LIBS) -lcap -lpam -lm
+
+$(BENCH)/carrel-packets: $(BENCH)/packets.o $(BENCH)/stats.o $(ARCHIVE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
 $(BENCH)/carrel-soak: $(SOAK_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
 	$(call say,LD,$@)
