@@ -44,6 +44,7 @@ $(BUILD)/tests/kernel/test_differential: \
 
 # Everything that can happen to a helper, one after the other.
 $(BUILD)/tests/faults/every_fault: $(patsubst %,$(BUILD)/tests/faults/every/%.o,deed ways world)
+$(BUILD)/tests/faults/crowd: $(BUILD)/tests/faults/every/world.o
 $(BUILD)/tests/faults/tracer: $(patsubst %,$(BUILD)/tests/faults/every/%.o,tracee ways)
 
 # What fuzzers found, and what they start from, is replayed by a main of our own.

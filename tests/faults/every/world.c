@@ -31,12 +31,13 @@
 #define PATIENCE_MS 60000
 
 static struct {
+	uid_t uid;
 	unsigned *complaints;   /* of children, too */
 	int state_fd;
 	ino_t host_netns;
 	struct mnl_socket *nft;
 	uint32_t generation;    /* at which the host's table was looked at last */
-} world;
+} world = { .uid = USER_UID };
 
 bool complain(const char *format, ...)
 {
@@ -73,6 +74,11 @@ void *world_share(size_t size)
 	return memory;
 }
 
+void world_choose(uid_t uid)
+{
+	world.uid = uid;
+}
+
 void world_begin(void)
 {
 	struct carrel_error err = { 0 };
@@ -101,7 +107,7 @@ struct sight world_sight(void)
 	struct carrel_error err = { 0 };
 	struct sight sight = { 0 };
 
-	if (sight_take(world.state_fd, USER_UID, &sight, &err) < 0)
+	if (sight_take(world.state_fd, world.uid, &sight, &err) < 0)
 		complain("%s", err.text);
 	return sight;
 }
@@ -188,7 +194,7 @@ bool world_has_temporary(void)
 {
 	char sessions[32];
 
-	snprintf(sessions, sizeof(sessions), "sessions/%u", USER_UID);
+	snprintf(sessions, sizeof(sessions), "sessions/%u", world.uid);
 	return has_name(".", ".tmp-") || has_name("addresses", ".tmp-") || has_name("carrels", ".tmp-") ||
 	       has_name("locks", ".tmp-") || has_name("valid", ".tmp-") || has_name(sessions, ".tmp-");
 }
@@ -198,7 +204,7 @@ static bool link_goes(void)
 {
 	char name[LINK_NAME_SIZE];
 
-	name_of_host_link(USER_UID, name);
+	name_of_host_link(world.uid, name);
 	for (int waited_ms = 0; if_nametoindex(name); waited_ms++) {
 		if (waited_ms == PATIENCE_MS)
 			return complain("%s stays", name);
@@ -230,7 +236,7 @@ static unsigned count_claims(void)
 	unsigned count = 0;
 	DIR *names = opendir(PATH_STATE "/addresses");
 
-	snprintf(text, sizeof(text), "%u", USER_UID);
+	snprintf(text, sizeof(text), "%u", world.uid);
 	while (names && (entry = readdir(names))) {
 		snprintf(path, sizeof(path), PATH_STATE "/addresses/%s", entry->d_name);
 		ssize_t length = readlink(path, target, sizeof(target) - 1);
@@ -250,8 +256,8 @@ bool world_nothing_left(void)
 	struct sight sight = world_sight();
 	char uid[16], note[24];
 
-	snprintf(uid, sizeof(uid), "%u", USER_UID);
-	snprintf(note, sizeof(note), "uid-%u", USER_UID);
+	snprintf(uid, sizeof(uid), "%u", world.uid);
+	snprintf(note, sizeof(note), "uid-%u", world.uid);
 	if (sight.seen.pinned_inode)
 		return complain("a pin is left");
 	if (has_name("carrels", uid) || has_name("sessions", uid))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the test host (tests/host) must look like around exam1's carrel: looked at, and complained of. */
+/* What the test host (tests/host) must look like around a user's carrel: looked at, and complained of. */
 #ifndef FAULTS_EVERY_WORLD_H
 #define FAULTS_EVERY_WORLD_H
 
@@ -23,6 +23,9 @@ void *world_share(size_t size);
 
 /** world_begin() - remember what may not change; ends the program when it cannot */
 void world_begin(void);
+
+/** world_choose() - from here on, look at the carrel of @uid; before that it is USER's */
+void world_choose(uid_t uid);
 
 /** world_state() - descriptor of carrel's state directory (borrowed) */
 int world_state(void);
