@@ -4,21 +4,26 @@
  * the module left it as it was.
  *
  *   application SERVICE USER [threads] [ignore-sigchld] [closed-stdio] [odd-umask] [twice] [list]
+ *			 [no-processes | few-descriptors]
  *		[no-carrel]
  *
  * Prints "inside LINK" and "after LINK" (where /proc/thread-self/ns/net points to while the
  * session is open, and after it was closed), and exits 0 when nothing else has changed. With
  * "list", which goes without "closed-stdio", it then runs "carrel list" while it still lives.
+ * "no-processes" may make none. "few-descriptors" opens and closes with 0, 1, 2, ... descriptors
+ * left, says "refused" or "inside" each time, and goes on when it was let in some times in a row.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -150,12 +155,62 @@ static void open_and_close(pam_handle_t *pamh, unsigned kept)
 	compare(&before, 0);
 }
 
+/* As with too many processes, or a control group's limit of them. */
+static void allow_no_processes(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	if (!filter || seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAGAIN), SCMP_SYS(clone), 0) < 0 ||
+	    seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAGAIN), SCMP_SYS(clone3), 0) < 0 ||
+	    seccomp_load(filter) < 0)
+		exit(125);
+	seccomp_release(filter);
+}
+
+static int lowest_free_descriptor(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+/* A session while no descriptor of @limit or more can be opened; was it let in? */
+static bool open_within(pam_handle_t *pamh, rlim_t limit)
+{
+	struct surroundings before = look();
+	struct rlimit all, few;
+
+	getrlimit(RLIMIT_NOFILE, &all);
+	few = all;
+	few.rlim_cur = limit;
+	setrlimit(RLIMIT_NOFILE, &few);
+	bool let_in = pam_open_session(pamh, 0) == PAM_SUCCESS;
+	setrlimit(RLIMIT_NOFILE, &all);
+	print_netns(let_in ? "inside" : "refused");
+	compare(&before, let_in ? 2 : 0);
+	if (let_in)
+		pam_close_session(pamh, 0);
+	compare(&before, 0);
+	return let_in;
+}
+
+static void open_with_few_descriptors(pam_handle_t *pamh)
+{
+	int first = lowest_free_descriptor(), let_in = 0;
+
+	for (int left = 0; let_in < 5; left++) {
+		check(left < 100, "descriptors that are enough");
+		let_in = open_within(pamh, (rlim_t)(first + left)) ? let_in + 1 : 0;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct pam_conv conversation = { converse, NULL };
 	struct sigaction action = { .sa_handler = count_child };
 	pam_handle_t *pamh;
-	bool twice = false, list = false;
+	bool twice = false, list = false, no_processes = false, few_descriptors = false;
 	/* The session's lock and the way back; where the way leads out of a carrel, only that. */
 	unsigned kept = 2;
 
@@ -178,6 +233,10 @@ int main(int argc, char **argv)
 			twice = true;
 		} else if (strcmp(argv[i], "list") == 0) {
 			list = true;
+		} else if (strcmp(argv[i], "no-processes") == 0) {
+			no_processes = true;
+		} else if (strcmp(argv[i], "few-descriptors") == 0) {
+			few_descriptors = true;
 		} else if (strcmp(argv[i], "no-carrel") == 0) {
 			kept = 1;
 		} else {
@@ -190,6 +249,10 @@ int main(int argc, char **argv)
 		return 2;
 	pam_close_session(pamh, 0);
 
+	if (no_processes)
+		allow_no_processes();
+	if (few_descriptors)
+		open_with_few_descriptors(pamh);
 	open_and_close(pamh, kept);
 	if (twice)
 		open_and_close(pamh, kept);

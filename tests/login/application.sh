@@ -63,6 +63,26 @@ test_application_that_left_a_carrel_is_back_there_after_it_closed_the_session() 
 	expect_no_match "$output" changed
 }
 
+test_application_that_can_make_no_process_is_told_so() {
+	local mark output rc=0
+	mark=$(log_mark)
+	output=$("$HOST_BUILD/tests/faults/application" carrel-test exam1 no-processes) || rc=$?
+	expect_equal $rc 2
+	expect_match "$output" ^refused
+	eventually 5 logged_since "$mark" 'making a process: Resource temporarily unavailable'
+}
+
+# With each number of descriptors that are left, it is let in or refused, and nothing else changes.
+test_application_with_few_descriptors_is_let_in_or_refused() {
+	local output
+	output=$("$HOST_BUILD/tests/faults/application" carrel-test exam1 few-descriptors)
+	expect_no_match "$output" changed
+	expect_equal "$(sed -n 's/^refused //p' <<<"$output" | sort -u)" "$host_netns"
+	expect_equal "$(sed -n 's/^inside //p' <<<"$output" | sort -u)" \
+		"net:[$(stat -L -c %i /run/netns/carrel-61001)]"
+	[ "$(grep -c ^refused <<<"$output")" -ge 3 ]
+}
+
 test_application_has_no_session_after_it_closed_it() {
 	local list
 	list=$("$HOST_BUILD/tests/faults/application" carrel-test lab1 list | grep -vE '^(inside|after) ')

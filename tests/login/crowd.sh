@@ -73,7 +73,7 @@ nothing_left() {
 	carrel gc
 	[ -z "$(find /run/netns -name 'carrel-*')" ] &&
 		[ -z "$(find /run/carrel/carrels /run/carrel/addresses /run/carrel/sessions -mindepth 1)" ] &&
-		[ -z "$(ip -o link show type veth | grep ': cr-')" ]
+		[ -z "$(find /sys/class/net -name 'cr-*')" ]
 }
 
 test_crowd_everybody_is_where_they_belong() {

@@ -337,6 +337,70 @@ test_fault_state_file_system_full_leaves_nothing_half_done() {
 	expect_no_match "$(ip -brief link)" cr-61001
 }
 
+# A carrel that was complete before its session could be noted stays for the next login.
+whole_or_absent() {
+	if [ -e /run/netns/carrel-61001 ]; then
+		grep -qx "netns $(stat -L -c %i /run/netns/carrel-61001)" /run/carrel/carrels/61001
+	else
+		[ ! -e /run/carrel/carrels/61001 ] && ! ip link show cr-61001
+	fi
+}
+
+# full DIRECTORY OPTIONS...: a login with a small file system at DIRECTORY, mounted with each OPTIONS,
+# works; or it is refused because that is full, and leaves nothing half done. Both happen.
+full() {
+	local directory=$1 options output mark refusals=0 logins=0
+	shift
+	for options; do
+		forget
+		mount -t tmpfs -o "$options" full "$directory"
+		mark=$(log_mark)
+		if output=$(su exam1 -c 'readlink /proc/self/ns/net' 2>&1); then
+			expect_equal "$output" "net:[$(stat -L -c %i /run/netns/carrel-61001)]"
+			logins=$((logins + 1))
+		else
+			expect_match "$output" 'this login is refused'
+			eventually 5 logged_since "$mark" "refused a session of 'exam1': .*No space left"
+			eventually 5 whole_or_absent
+			refusals=$((refusals + 1))
+		fi
+		[ -z "$(find /run/carrel -name '.tmp-*')" ]
+		forget
+		umount --lazy "$directory"
+	done
+	[ $refusals -gt 0 ] && [ $logins -gt 0 ]
+}
+
+test_fault_state_file_system_full_at_any_stage() {
+	saved $config
+	trap '! mountpoint --quiet /run/carrel || umount --lazy /run/carrel; restore' EXIT
+	full /run/carrel nr_inodes={2..24},mode=0755
+	full /run/carrel size={4,8,12,16,20,24,28,32,40}k,nr_inodes=0,mode=0755
+}
+
+test_fault_pin_file_system_full() {
+	saved $config
+	trap 'restore' EXIT
+	full /run/netns nr_inodes={1..3},mode=0755
+}
+
+# As in some containers. Where the host forwards already, nothing of it has to be changed.
+test_fault_sysctls_read_only() {
+	saved $config
+	sysctl -qw net.ipv6.conf.all.forwarding=0
+	mount --bind /proc/sys /proc/sys
+	trap '! mountpoint --quiet /proc/sys || umount /proc/sys; restore' EXIT
+	mount -o remount,bind,ro /proc/sys
+	refused_because 'enabling IPv6 forwarding: .*sys/net/.*Read-only file system'
+	whole_or_absent
+	expect_no_match "$(ip netns list)" carrel-61001
+	umount /proc/sys
+	netns_of_login exam2
+	mount --bind /proc/sys /proc/sys
+	mount -o remount,bind,ro /proc/sys
+	expect_equal "$(reaches exam1 tcp 203.0.113.10 443)" "internet sees 198.51.100.1"
+}
+
 # --- what others do to carrel's things
 
 test_fault_host_table_flushed_is_repaired_and_reported() {
