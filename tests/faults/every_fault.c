@@ -123,6 +123,13 @@ static struct upshot do_it_orphaned(void)
 
 /* --- what is expected */
 
+/* Is the error that was answered in what was said? */
+static bool names_error(const char *said, int errnum)
+{
+	return strstr(said, strerror(errnum)) ||
+	       (errnum == ENOMEM && strstr(said, "out of memory"));
+}
+
 /* It did not work: is it said why? */
 static void judge_refusal(const struct upshot *upshot)
 {
@@ -137,7 +144,7 @@ static void judge_refusal(const struct upshot *upshot)
 	if (run.fault == FAULT_KILL && !strstr(upshot->said, "ended without a reply"))
 		complain("the log does not speak of the helper's end: %s", upshot->said);
 	/* Some end the helper before it can speak. */
-	if (order->errnum && !strstr(upshot->said, strerror(order->errnum)) &&
+	if (order->errnum && !names_error(upshot->said, order->errnum) &&
 	    !strstr(upshot->said, "ended without a reply"))
 		complain("the reason is not said: %s", upshot->said);
 	if (strlen(upshot->said) < 20)
