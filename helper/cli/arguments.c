@@ -23,6 +23,9 @@ enum option_value {
 	VALUE_NFT,
 	VALUE_USER,
 	VALUE_COVERAGE,
+	VALUE_FOLLOW,
+	VALUE_SYSLOG,
+	VALUE_STATE,
 	VALUE_HELP,
 	VALUE_VERSION,
 };
@@ -37,6 +40,9 @@ static const struct option long_options[] = {
 	{ "nft", no_argument, NULL, VALUE_NFT },
 	{ "user", required_argument, NULL, VALUE_USER },
 	{ "coverage", no_argument, NULL, VALUE_COVERAGE },
+	{ "follow", no_argument, NULL, VALUE_FOLLOW },
+	{ "syslog", no_argument, NULL, VALUE_SYSLOG },
+	{ "state", required_argument, NULL, VALUE_STATE },
 	{ "help", no_argument, NULL, VALUE_HELP },
 	{ "version", no_argument, NULL, VALUE_VERSION },
 	{ 0 },
@@ -105,6 +111,12 @@ static bool is_taken(const struct subcommand *subcommand, int value)
 		return options & OPTION_NFT;
 	case VALUE_USER:
 		return options & OPTION_USER;
+	case VALUE_FOLLOW:
+	case 'f':
+		return options & OPTION_FOLLOW;
+	case VALUE_SYSLOG:
+	case VALUE_STATE:
+		return options & OPTION_LOG;
 	case VALUE_COVERAGE:
 		return options & OPTION_COVERAGE;
 	default:
@@ -148,6 +160,16 @@ static void note_option(struct invocation *invocation, int value)
 	case VALUE_USER:
 		invocation->user = optarg;
 		return;
+	case VALUE_STATE:
+		invocation->state = optarg;
+		return;
+	case VALUE_FOLLOW:
+	case 'f':
+		invocation->follow = true;
+		return;
+	case VALUE_SYSLOG:
+		invocation->syslog = true;
+		return;
 	case VALUE_JSON:
 		invocation->json = true;
 		return;
@@ -181,7 +203,7 @@ static int take_options(const struct subcommand *subcommand, bool whole, int arg
 			struct invocation *invocation, struct carrel_error *err)
 {
 	/* ":" first: tell a missing value from an unknown option, print nothing. */
-	const char *letters = whole ? ":hV" : "+:hV";
+	const char *letters = whole ? ":fhV" : "+:fhV";
 	int value;
 
 	optind = 0;     /* start afresh: glibc's and musl's way to say so */

@@ -20,6 +20,8 @@ enum subcommand_option {
 	OPTION_NFT     = 1 << 5,        /* --nft: print rules as nft reads them */
 	OPTION_USER    = 1 << 6,        /* --user: whom a command runs as */
 	OPTION_COVERAGE = 1 << 7,       /* --coverage: processes outside carrels */
+	OPTION_FOLLOW  = 1 << 8,        /* --follow, -f: go on with what comes */
+	OPTION_LOG     = 1 << 9,        /* --syslog; --state, with what was read already */
 };
 
 #define ARGUMENTS_ANY INT_MAX
@@ -39,10 +41,10 @@ struct subcommand {
 struct invocation {
 	const struct subcommand *subcommand;
 	bool help, version;             /* instead of running; with help, subcommand may be NULL */
-	bool json, dry_run, nft, coverage;
+	bool json, dry_run, nft, coverage, follow, syslog;
 	const char *config;             /* path of carrel.conf; NULL: not given. Absolute when run */
 	const char *service, *from;     /* NULL when not given */
-	const char *policy, *user;      /* likewise */
+	const char *policy, *user, *state;      /* likewise */
 	int argument_count;
 	char **arguments;               /* operands; for OPTION_COMMAND the first, then the command */
 };

@@ -112,6 +112,14 @@ static const struct subcommand subcommands[] = {
 		"processes of confined users that are not in their carrels, and how they got there.\n",
 		OPTION_JSON | OPTION_COVERAGE, 0, 0, cli_doctor,
 	}, {
+		"log", "[-f|--follow] [--json] [--syslog] [--state FILE] [USER]",
+		"what rules denied, or say is to be logged",
+		"A line for each destination and rule of the last hour, with the time of the last\n"
+		"packet; see 'log' in carrel.policy(5). With --follow, go on with what comes. With\n"
+		"--syslog, to the journal or syslog instead. With --state, only what was not read\n"
+		"yet by a run with the same FILE.\n",
+		OPTION_JSON | OPTION_FOLLOW | OPTION_LOG, 0, 1, cli_log,
+	}, {
 		"help", "[SUBCOMMAND]",
 		"this text, or what a subcommand does",
 		"",

@@ -46,6 +46,7 @@ int cli_diff(const struct invocation *invocation);
 int cli_repair(const struct invocation *invocation);
 int cli_run(const struct invocation *invocation);
 int cli_remove(const struct invocation *invocation);
+int cli_log(const struct invocation *invocation);
 int cli_gc(const struct invocation *invocation);
 int cli_doctor(const struct invocation *invocation);
 

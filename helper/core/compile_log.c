@@ -12,6 +12,7 @@
 #include "core/compile_log.h"
 
 #include <netinet/in.h>
+#include <linux/netfilter.h>
 
 #include "core/log.h"
 #include "core/policy_rule.h"
@@ -27,12 +28,12 @@ static const char *const chain_names[DIRECTION_COUNT][VERDICT_COUNT] = {
 static const struct key mark_alone = { { FIELD_MARK }, 1 };
 
 /* A set for each family, of what has ports (and of protocols beyond), and of ICMP. */
-static const struct log_set {
+static const struct note {
 	const char *name;
 	uint8_t icmp;                           /* IPPROTO_*: the family's own ICMP */
 	bool of_icmp;                           /* what the set is for; else all but that */
 	struct key keys[DIRECTION_COUNT];
-} log_sets[] = {
+} notes[] = {
 	{ LOG_SET_IPV4, IPPROTO_ICMP, false, {
 		{ { FIELD_L4PROTO, FIELD_DADDR4, FIELD_DPORT, FIELD_MARK }, 4 },
 		{ { FIELD_L4PROTO, FIELD_SADDR4, FIELD_DPORT, FIELD_MARK }, 4 } } },
@@ -46,7 +47,7 @@ static const struct log_set {
 		{ { FIELD_DADDR6, FIELD_ICMPV6_TYPE, FIELD_ICMPV6_CODE, FIELD_MARK }, 4 },
 		{ { FIELD_SADDR6, FIELD_ICMPV6_TYPE, FIELD_ICMPV6_CODE, FIELD_MARK }, 4 } } },
 };
-#define LOG_SET_COUNT (sizeof(log_sets) / sizeof(*log_sets))
+#define NOTE_COUNT (sizeof(notes) / sizeof(*notes))
 
 bool log_wanted(const struct policy *policy, enum verdict verdict, bool option)
 {
@@ -81,22 +82,39 @@ static bool find_needed(const struct policy *policy,
 static void add_sets(struct ruleset_builder *builder, struct log_compiler *log)
 {
 	log->rules = ruleset_add_numbers(builder, LOG_SET_RULES, FIELD_MARK);
-	for (size_t i = 0; i < LOG_SET_COUNT; i++)
-		ruleset_add_notes(builder, log_sets[i].name, &log_sets[i].keys[DIRECTION_OUT],
+	for (size_t i = 0; i < NOTE_COUNT; i++)
+		ruleset_add_notes(builder, notes[i].name, &notes[i].keys[DIRECTION_OUT],
 				  LOG_SIZE, LOG_TIMEOUT_S);
 	/* There are never more rules than it has room for: log_mark() sees to it. */
 	log->rest = ruleset_add_notes(builder, LOG_SET_REST, &mark_alone, 1, LOG_TIMEOUT_S);
 }
 
+/*
+ * The kernel itself tells of the multicast groups that IPv6 needs, at each login: nobody
+ * wants to read that it was denied (RFC 3810, section 5.2).
+ */
+static void leave_out_kernel(struct ruleset_builder *builder, size_t chain)
+{
+	const uint8_t family = NFPROTO_IPV6, protocol = IPPROTO_ICMPV6, report = 143;
+
+	rule_begin(builder, chain, NULL);
+	rule_match_value(builder, FIELD_NFPROTO, &family);
+	rule_match_value(builder, FIELD_L4PROTO, &protocol);
+	rule_match_value(builder, FIELD_ICMPV6_TYPE, &report);
+	rule_add(builder, STATEMENT_RETURN);
+}
+
 /* The rules that note a packet. */
 static void fill_notes(struct ruleset_builder *builder, size_t chain, enum direction direction)
 {
-	for (size_t i = 0; i < LOG_SET_COUNT; i++) {
-		const struct value_range icmp = { { log_sets[i].icmp }, { log_sets[i].icmp } };
+	if (direction == DIRECTION_OUT)
+		leave_out_kernel(builder, chain);
+	for (size_t i = 0; i < NOTE_COUNT; i++) {
+		const struct value_range icmp = { { notes[i].icmp }, { notes[i].icmp } };
 
 		rule_begin(builder, chain, NULL);
-		rule_match_ranges(builder, FIELD_L4PROTO, !log_sets[i].of_icmp, &icmp, 1);
-		rule_update(builder, log_sets[i].name, &log_sets[i].keys[direction]);
+		rule_match_ranges(builder, FIELD_L4PROTO, !notes[i].of_icmp, &icmp, 1);
+		rule_update(builder, notes[i].name, &notes[i].keys[direction]);
 		rule_add(builder, STATEMENT_RETURN);
 	}
 	rule_begin(builder, chain, NULL);
