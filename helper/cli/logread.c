@@ -39,7 +39,7 @@ static uint64_t now_ms(void)
 }
 
 /** read_namespace() - the log of the carrel in @netns_fd; the process stays there */
-static int read_namespace(int netns_fd, struct arena *arena, struct nft_log *ret,
+static int read_namespace(int netns_fd, struct arena *arena, struct log_state *ret,
 			  struct carrel_error *err)
 {
 	struct mnl_socket *socket;
@@ -56,7 +56,7 @@ static int read_namespace(int netns_fd, struct arena *arena, struct nft_log *ret
 
 /** add_entry() - note @entry, and a line when something of it was not seen */
 static int add_entry(struct reader *reader, const struct record *record,
-		     const struct nft_log *log, const struct log_entry *entry, uint64_t read_ms)
+		     const struct log_state *log, const struct log_entry *entry, uint64_t read_ms)
 {
 	uint64_t packets = logbook_new_packets(reader->seen, record->netns_inode, entry);
 	const struct log_rule *rule;
@@ -66,7 +66,7 @@ static int add_entry(struct reader *reader, const struct record *record,
 		return -ENOMEM;
 	/* What is not ours: somebody adds to the sets by hand. */
 	if (packets == 0 || !log_read_flow(entry, &flow) ||
-	    !(rule = nft_log_rule(log, flow.mark)))
+	    !(rule = log_find_rule(log, flow.mark)))
 		return 0;
 
 	struct logged *logged = ARENA_APPEND(reader->arena, &reader->result->list);
@@ -87,7 +87,7 @@ static int read_carrel(struct reader *reader, const struct record *record,
 {
 	FD_CLEANUP int netns_fd = -1;
 	char netns[NETNS_NAME_SIZE];
-	struct nft_log log = { 0 };
+	struct log_state log = { 0 };
 	uint64_t inode;
 
 	name_of_netns(record->uid, netns);

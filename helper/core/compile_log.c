@@ -85,8 +85,9 @@ static void add_sets(struct ruleset_builder *builder, struct log_compiler *log)
 	for (size_t i = 0; i < NOTE_COUNT; i++)
 		ruleset_add_notes(builder, notes[i].name, &notes[i].keys[DIRECTION_OUT],
 				  LOG_SIZE, LOG_TIMEOUT_S);
-	/* There are never more rules than it has room for: log_mark() sees to it. */
-	log->rest = ruleset_add_notes(builder, LOG_SET_REST, &mark_alone, 1, LOG_TIMEOUT_S);
+	/* Room for every rule, which log_mark() sees to, and for what is taken over. */
+	log->rest = ruleset_add_notes(builder, LOG_SET_REST, &mark_alone, LOG_SIZE, LOG_TIMEOUT_S);
+	ruleset_add_notes(builder, LOG_SET_BEFORE, &mark_alone, 0, LOG_TIMEOUT_S);
 }
 
 /*
@@ -189,7 +190,7 @@ uint32_t log_mark(struct ruleset_builder *builder, struct log_compiler *log,
 		return 0;
 	log->last_mark++;
 	set_add_number(builder, log->rules, log->last_mark, text);
-	builder->ruleset.sets.items[log->rest].size = log->last_mark;
+	builder->ruleset.sets.items[log->rest].size = LOG_SIZE + log->last_mark;
 	return log->last_mark;
 }
 

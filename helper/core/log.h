@@ -18,7 +18,8 @@
  *
  * LOG_SET_RULES says, in the comments of its elements, what the numbers stand for: it is part
  * of what is loaded, and stays true when the policy's file is edited. Marks do not leave the
- * namespace.
+ * namespace. When rules are replaced by others that log, what is noted is taken over
+ * (core/logcarry.h).
  */
 #ifndef CARREL_CORE_LOG_H
 #define CARREL_CORE_LOG_H
@@ -38,6 +39,7 @@
 #define LOG_SET_ICMP4 "log-icmp4"       /* address, type, code, mark */
 #define LOG_SET_ICMP6 "log-icmp6"
 #define LOG_SET_REST  "log-rest"        /* mark */
+#define LOG_SET_BEFORE "log-before"     /* as LOG_SET_RULES: of rules that were replaced */
 
 /* Elements of one of the four: at some 200 bytes each, what one user can make the kernel keep. */
 #define LOG_SIZE 1024

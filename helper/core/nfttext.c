@@ -479,9 +479,11 @@ static void write_set(struct buffer *buffer, const struct element_set *set)
 		buffer_printf(buffer, "%s%s", i > 0 ? " . " : "",
 			      field_info(set->key.fields[i])->type);
 	buffer_puts(buffer, "\n");
-	if (set->size) {
-		buffer_printf(buffer, "\t\tsize %" PRIu32 "\n\t\tflags dynamic,timeout\n"
-			      "\t\ttimeout ", set->size);
+	/* A timeout alone says that there are such. */
+	if (set->size)
+		buffer_printf(buffer, "\t\tsize %" PRIu32 "\n\t\tflags dynamic,timeout\n", set->size);
+	if (set->timeout_s) {
+		buffer_puts(buffer, "\t\ttimeout ");
 		write_duration(buffer, set->timeout_s);
 		buffer_puts(buffer, "\n");
 	}

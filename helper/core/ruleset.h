@@ -143,9 +143,8 @@ struct element_set {
 	struct key key;                         /* of the fields, only the types matter */
 	ARENA_LIST(struct value_range) values;  /* of one field; sorted, each once; may be none */
 	ARENA_LIST(const char *) comments;      /* of the values, as a rule's; or none */
-	/* Of a set that rules add to; else 0. */
-	uint32_t size;                          /* the most elements */
-	uint32_t timeout_s;                     /* how long one stays after its last packet */
+	uint32_t size;                          /* of a set that rules add to: the most elements */
+	uint32_t timeout_s;                     /* how long one stays after its last packet; or 0 */
 };
 
 /* A table of family inet. */
@@ -206,7 +205,7 @@ void set_add_number(struct ruleset_builder *builder, size_t set, uint32_t number
 
 /**
  * ruleset_add_notes() - an empty set, for rule_update(); its index
- * @size, @timeout_s:	as in struct element_set; not 0
+ * @size, @timeout_s:	as in struct element_set; the second not 0
  */
 size_t ruleset_add_notes(struct ruleset_builder *builder, const char *name,
 			 const struct key *key, uint32_t size, uint32_t timeout_s);

@@ -11,9 +11,11 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "kernel/nft_batch.h"
 #include "kernel/nft_encode.h"
+#include "kernel/nft_log.h"
 #include "kernel/nft_set.h"
 #include "kernel/rtnl.h"
 
@@ -83,17 +85,45 @@ static int encode_ruleset(struct nft_batch *batch, const struct ruleset *ruleset
 	return rc;
 }
 
-int nft_load(struct mnl_socket *socket, const struct ruleset *ruleset, bool replace,
-	     struct carrel_error *err)
+/* What the rules that are to be replaced have logged, for those of @ruleset; 0 or -errno */
+static int read_log(struct mnl_socket *socket, const struct ruleset *ruleset, struct arena *arena,
+		    struct log_carry *ret)
+{
+	struct log_state before;
+	int rc = nft_log_read(socket, ruleset->table, arena, &before, NULL);
+
+	return rc < 0 ? rc : log_carry_over(&before, ruleset, arena, ret);
+}
+
+/* One attempt. */
+static int load(struct mnl_socket *socket, const struct ruleset *ruleset, bool replace,
+		const struct log_carry *carry, struct carrel_error *err)
 {
 	struct nft_batch batch NFT_BATCH_CLEANUP = { 0 };
 	int rc = nft_batch_begin(&batch);
 
 	if (rc == 0)
 		rc = encode_ruleset(&batch, ruleset, replace);
+	if (rc == 0)
+		rc = nft_log_encode(&batch, ruleset->table, carry);
 	if (rc < 0)
 		return error_set(err, -rc, "out of memory");
-	rc = nft_batch_commit(&batch, socket, err);
+	return nft_batch_commit(&batch, socket, err);
+}
+
+int nft_load(struct mnl_socket *socket, const struct ruleset *ruleset, bool replace,
+	     struct carrel_error *err)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct log_carry carry = { 0 };
+	const struct log_carry nothing = { 0 };
+
+	/* What was logged is worth much, but no policy. */
+	if (replace && log_is_kept(ruleset) && read_log(socket, ruleset, &arena, &carry) < 0)
+		carry = nothing;
+	int rc = load(socket, ruleset, replace, &carry, err);
+	if (rc < 0 && carry.entries.count)
+		rc = load(socket, ruleset, replace, &nothing, err);
 	if (rc < 0)
 		return error_wrap(err, rc, "loading table inet %s", ruleset->table);
 	return 0;

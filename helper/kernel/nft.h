@@ -23,7 +23,8 @@ int nft_open(struct mnl_socket **ret, struct carrel_error *err);
  * nft_load() - put @ruleset in place in one transaction
  * @replace:	a table of that name may exist: it is replaced, with no moment without rules
  *
- * Nothing is changed unless all of it is.
+ * Nothing is changed unless all of it is. What the replaced table has logged is taken over,
+ * where the new one logs, too.
  *
  * Return: 0; -errno with what the kernel refused (chain and rule number named)
  */

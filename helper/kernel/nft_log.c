@@ -22,6 +22,7 @@
 
 #include "base/error.h"
 #include "kernel/nft.h"
+#include "kernel/nft_batch.h"
 #include "kernel/rtnl.h"
 
 #define MESSAGE(type) ((uint16_t)(NFNL_SUBSYS_NFTABLES << 8 | (type)))
@@ -32,7 +33,7 @@
 /* Who takes the elements of a dump. */
 struct reading {
 	struct arena *arena;
-	struct nft_log *log;
+	struct log_state *log;
 	enum log_set set;
 	int (*take)(struct reading *reading, const struct nlattr *element);
 	struct carrel_error *err;
@@ -82,7 +83,7 @@ static const struct nlattr *key_of(const struct nlattr *element)
 				     NFTA_DATA_VALUE);
 }
 
-/* An element of LOG_SET_RULES; what is none of ours is left out. */
+/* An element of LOG_SET_RULES or LOG_SET_BEFORE; what is none of ours is left out. */
 static int take_rule(struct reading *reading, const struct nlattr *element)
 {
 	const struct nlattr *key = key_of(element);
@@ -145,7 +146,7 @@ static int take_entry(struct reading *reading, const struct nlattr *element)
 	return 0;
 }
 
-/* qsort(), bsearch() order of rules: by mark */
+/* qsort() order of rules: by mark */
 static int compare_rules(const void *a, const void *b)
 {
 	uint32_t mark_a = ((const struct log_rule *)a)->mark;
@@ -156,11 +157,13 @@ static int compare_rules(const void *a, const void *b)
 
 /* All sets, one after the other. */
 static int read_all(struct mnl_socket *socket, const char *table, struct arena *arena,
-		    struct nft_log *log, struct carrel_error *err)
+		    struct log_state *log, struct carrel_error *err)
 {
 	struct reading reading = { .arena = arena, .log = log, .take = take_rule, .err = err };
 	int rc = dump(socket, table, LOG_SET_RULES, &reading);
 
+	if (rc == 0)
+		rc = dump(socket, table, LOG_SET_BEFORE, &reading);
 	reading.take = take_entry;
 	for (enum log_set set = 0; set < LOG_SET_COUNT && rc == 0; set++) {
 		reading.set = set;
@@ -168,7 +171,7 @@ static int read_all(struct mnl_socket *socket, const char *table, struct arena *
 	}
 	/* Nothing logs, or the table is gone. */
 	if (rc == -ENOENT) {
-		*log = (struct nft_log){ 0 };
+		*log = (struct log_state){ 0 };
 		rc = 0;
 	}
 	if (rc == 0 && log->rules.count)
@@ -178,10 +181,10 @@ static int read_all(struct mnl_socket *socket, const char *table, struct arena *
 }
 
 int nft_log_read(struct mnl_socket *socket, const char *table, struct arena *arena,
-		 struct nft_log *ret, struct carrel_error *err)
+		 struct log_state *ret, struct carrel_error *err)
 {
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-		struct nft_log log = { 0 };
+		struct log_state log = { 0 };
 		uint32_t before, after;
 
 		int rc = nft_generation(socket, &before, err);
@@ -199,12 +202,94 @@ int nft_log_read(struct mnl_socket *socket, const char *table, struct arena *are
 	return error_set(err, EAGAIN, "the rules change faster than their log can be read");
 }
 
-const struct log_rule *nft_log_rule(const struct nft_log *log, uint32_t mark)
+/* An element of a set with a timeout: what it says, and how long it is still to stay. */
+static void put_element(struct nlmsghdr *message, const void *key, size_t key_bytes,
+			uint64_t left_ms)
 {
-	const struct log_rule wanted = { .mark = mark };
+	struct nlattr *value = mnl_attr_nest_start(message, NFTA_SET_ELEM_KEY);
 
-	if (!log->rules.count)
+	mnl_attr_put(message, NFTA_DATA_VALUE, key_bytes, key);
+	mnl_attr_nest_end(message, value);
+	mnl_attr_put_u64(message, NFTA_SET_ELEM_EXPIRATION, htobe64(left_ms));
+}
+
+static void put_counter(struct nlmsghdr *message, uint64_t packets)
+{
+	struct nlattr *counter = mnl_attr_nest_start(message, NFTA_SET_ELEM_EXPR);
+
+	mnl_attr_put_strz(message, NFTA_EXPR_NAME, "counter");
+	struct nlattr *data = mnl_attr_nest_start(message, NFTA_EXPR_DATA);
+	/* Of bytes nobody asks. */
+	mnl_attr_put_u64(message, NFTA_COUNTER_BYTES, 0);
+	mnl_attr_put_u64(message, NFTA_COUNTER_PACKETS, htobe64(packets));
+	mnl_attr_nest_end(message, data);
+	mnl_attr_nest_end(message, counter);
+}
+
+/* What nft keeps beside an element: type, length, text with its terminator. */
+static void put_comment(struct nlmsghdr *message, const char *comment)
+{
+	uint8_t note[2 + COMMENT_MAX_BYTES + 1] = { NFTNL_UDATA_SET_ELEM_COMMENT };
+	size_t length = strnlen(comment, COMMENT_MAX_BYTES);
+
+	note[1] = (uint8_t)(length + 1);
+	memcpy(note + 2, comment, length);
+	mnl_attr_put(message, NFTA_SET_ELEM_USERDATA, 2 + length + 1, note);
+}
+
+/* Begin a message of one element: there are few, and it is not often. NULL: ENOMEM */
+static struct nlmsghdr *begin_element(struct nft_batch *batch, const char *table, const char *set,
+				      struct nlattr *nests[2])
+{
+	/* Two names of at most 255 bytes, a key, a comment, a counter. */
+	const size_t room_bytes = 1024;
+	struct nlmsghdr *message = nft_batch_message(batch, NFT_MSG_NEWSETELEM, NLM_F_CREATE,
+						     room_bytes);
+
+	if (!message)
 		return NULL;
-	return bsearch(&wanted, log->rules.items, log->rules.count, sizeof(wanted),
-		       compare_rules);
+	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, table);
+	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set);
+	nests[0] = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
+	nests[1] = mnl_attr_nest_start(message, NFTA_LIST_ELEM);
+	return message;
+}
+
+static void end_element(struct nft_batch *batch, struct nlmsghdr *message,
+			struct nlattr *const nests[2])
+{
+	mnl_attr_nest_end(message, nests[1]);
+	mnl_attr_nest_end(message, nests[0]);
+	nft_batch_end(batch, message);
+}
+
+int nft_log_encode(struct nft_batch *batch, const char *table, const struct log_carry *carry)
+{
+	const uint64_t timeout_ms = UINT64_C(1000) * LOG_TIMEOUT_S;
+	struct nlattr *nests[2];
+
+	for (size_t i = 0; i < carry->former.count; i++) {
+		const struct log_former *former = &carry->former.items[i];
+		struct nlmsghdr *message = begin_element(batch, table, LOG_SET_BEFORE, nests);
+
+		if (!message)
+			return -ENOMEM;
+		put_element(message, &former->mark, sizeof(former->mark), timeout_ms);
+		put_comment(message, former->comment);
+		end_element(batch, message, nests);
+	}
+	for (size_t i = 0; i < carry->entries.count; i++) {
+		const struct log_entry *entry = &carry->entries.items[i];
+		struct nlmsghdr *message = begin_element(batch, table, log_set_name(entry->set),
+							 nests);
+
+		if (!message)
+			return -ENOMEM;
+		/* 0 would mean: as long as any. */
+		put_element(message, entry->key, entry->key_bytes,
+			    entry->age_ms < timeout_ms ? timeout_ms - entry->age_ms : 1);
+		put_counter(message, entry->packets);
+		end_element(batch, message, nests);
+	}
+	return 0;
 }

@@ -4,16 +4,10 @@
 #define CARREL_KERNEL_NFT_LOG_H
 
 #include "base/arena.h"
-#include "core/log.h"
+#include "core/logcarry.h"
 
 struct carrel_error;
 struct mnl_socket;
-
-/* The log of one carrel at one moment. */
-struct nft_log {
-	ARENA_LIST(struct log_rule) rules;      /* in order of mark */
-	ARENA_LIST(struct log_entry) entries;
-};
 
 /**
  * nft_log_read() - everything that is noted now in table inet @table
@@ -23,9 +17,11 @@ struct nft_log {
  *	   be read; -errno
  */
 int nft_log_read(struct mnl_socket *socket, const char *table, struct arena *arena,
-		 struct nft_log *ret, struct carrel_error *err);
+		 struct log_state *ret, struct carrel_error *err);
 
-/** nft_log_rule() - what @mark stands for, or NULL */
-const struct log_rule *nft_log_rule(const struct nft_log *log, uint32_t mark);
+struct nft_batch;
+
+/** nft_log_encode() - elements that @carry says, into the sets of @table; 0 or -ENOMEM */
+int nft_log_encode(struct nft_batch *batch, const char *table, const struct log_carry *carry);
 
 #endif

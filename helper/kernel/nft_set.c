@@ -319,7 +319,8 @@ int nft_encode_named_set(struct nft_batch *batch, const char *table,
 {
 	struct description description = {
 		.table = table, .name = set->name, .id = set_id, .size = set->size,
-		.timeout_s = set->timeout_s, .flags = set->size ? NFT_SET_EVAL | NFT_SET_TIMEOUT : 0,
+		.timeout_s = set->timeout_s,
+		.flags = (set->size ? NFT_SET_EVAL : 0) | (set->timeout_s ? NFT_SET_TIMEOUT : 0),
 	};
 
 	describe_key(&set->key, &description);

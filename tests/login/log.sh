@@ -143,6 +143,40 @@ test_log_place_is_the_one_that_was_loaded() {
 	expect_match "$(carrel log)" 'denied, exam.policy:1( |$)'
 }
 
+# What was noted under the old rules stays, with its counts, its time and its place; those that are
+# the same go on counting.
+test_log_outlives_a_change_of_the_rules() {
+	local before
+	policy <<-'END'
+		deny out tcp port 25 log
+		deny out udp port 53 log
+		deny out icmp log
+	END
+	as exam1 'for i in 1 2 3; do echo "?" >/dev/udp/203.0.113.10/53; done; true'
+	cannot_reach exam1 icmp "${exam_site[1]}"
+	cannot_reach exam1 tcp "${exam_site[0]}" 25
+	before=$(carrel log)
+	expect_equal "$(wc -l <<<"$before")" 3
+	printf '%s\n' 'deny out tcp port 80 log' '' '' 'deny out udp port 53 log' 'log denied' >$policies/exam.policy
+	carrel apply
+	expect_equal "$(carrel log)" "$before"
+	as exam1 'for i in 1 2; do echo "?" >/dev/udp/203.0.113.10/53; done; true'
+	expect_match "$(carrel log)" 'udp 203.0.113.10:53 denied, exam.policy:2 \(3 packets\)$'
+	expect_match "$(carrel log)" 'udp 203.0.113.10:53 denied, exam.policy:4 \(2 packets\)$'
+	sed -i 1d $policies/exam.policy
+	sed -i 1i# $policies/exam.policy
+	carrel apply
+	as exam1 'echo "?" >/dev/udp/203.0.113.10/53; true'
+	expect_match "$(carrel log)" 'udp 203.0.113.10:53 denied, exam.policy:2 \(3 packets\)$'
+	expect_match "$(carrel log)" 'udp 203.0.113.10:53 denied, exam.policy:4 \(3 packets\)$'
+	expect_equal "$(carrel log | wc -l)" 4
+	exits 0 carrel diff exam1
+	# One that does not log has no room for it.
+	echo 'deny out' >$policies/exam.policy
+	carrel apply
+	expect_equal "$(carrel log)" ""
+}
+
 test_log_counts_what_is_the_same_and_keeps_the_rest_apart() {
 	policy <<-'END'
 		default deny out
@@ -157,10 +191,15 @@ test_log_counts_what_is_the_same_and_keeps_the_rest_apart() {
 	exits 0 carrel diff exam1
 }
 
+# beyond: packets that were denied to addresses that there was no room for
+beyond() {
+	carrel log | sed -nE 's/.* other packets out denied, default deny out \(([0-9]+) packets\)$/\1/p'
+}
+
 # A user sends to more addresses than there is room for: all are counted, the kernel keeps no more than
 # a thousand, and what the rules say of packets is as before.
 test_log_that_is_full_neither_opens_nor_closes_anything() {
-	local output listed rest
+	local output listed rest more
 	policy <<-'END'
 		default deny out
 		log denied
@@ -169,7 +208,7 @@ test_log_that_is_full_neither_opens_nor_closes_anything() {
 	send_from exam1 7 3000
 	output=$(carrel log)
 	listed=$(grep -c 'udp 198\.1[89].*:7 denied' <<<"$output")
-	rest=$(sed -nE 's/.* other packets out denied, default deny out \(([0-9]+) packets\)$/\1/p' <<<"$output")
+	rest=$(beyond)
 	expect_equal "$listed" 1024
 	expect_equal $((listed + rest)) 3000
 	reaches exam1 tcp "${exam_site[0]}" 443
@@ -181,6 +220,15 @@ test_log_that_is_full_neither_opens_nor_closes_anything() {
 	cannot_reach exam1 icmp "${exam_site[0]}"
 	expect_match "$(carrel log)" 'tcp \[2001:db8:80::10\]:443 allowed, exam.policy:3$'
 	expect_match "$(carrel log)" 'icmp 203.0.113.10 type 8 code 0 denied'
+	# Rules that are loaded now find it full from the beginning.
+	rest=$(beyond)
+	echo 'allow out tcp port 80' >>$policies/exam.policy
+	carrel apply
+	reaches exam1 tcp "${exam_site[0]}" 80
+	cannot_reach exam1 udp "${exam_site[0]}" 53
+	expect_equal "$(carrel log | grep -c 'udp 198\.1[89].*:7 denied')" 1024
+	more=$(beyond)
+	[ "$more" -gt "$rest" ]
 }
 
 test_log_follow_shows_what_comes_once() {

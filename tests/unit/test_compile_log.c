@@ -85,7 +85,7 @@ static void test_compile_log_numbers_rules_not_their_parts(void **state)
 	(void)state;
 	assert_int_equal(count_of(text, "meta mark set 0x00000001 goto log-out-reject"), 4);
 	assert_int_equal(count_of(text, "meta mark set 0x00000002 goto log-out-deny"), 2);
-	assert_non_null(strstr(text, "set log-rest {\n\t\ttype mark\n\t\tsize 2\n"));
+	assert_non_null(strstr(text, "set log-rest {\n\t\ttype mark\n\t\tsize 1026\n"));
 }
 
 static void test_compile_log_limit_counts_a_packet_once(void **state)

@@ -10,6 +10,7 @@
 
 #include "core/log.h"
 #include "core/logbook.h"
+#include "core/logcarry.h"
 
 /* A mark in the kernel's own order. */
 static struct log_entry entry(enum log_set set, const char *bytes, size_t length, uint32_t mark)
@@ -162,12 +163,104 @@ static void test_logbook_refuses_other_text(void **state)
 		assert_int_equal(logbook_parse(texts[i], strlen(texts[i]), &arena, &book), -EINVAL);
 }
 
+/* A ruleset whose rules 1 and 2 log, as @comments say. */
+static void logging_ruleset(struct arena *arena, const char *const comments[2],
+			    struct ruleset *ret)
+{
+	struct ruleset_builder builder;
+
+	ruleset_begin(&builder, arena, "t");
+	size_t set = ruleset_add_numbers(&builder, LOG_SET_RULES, FIELD_MARK);
+	for (uint32_t i = 0; i < 2; i++)
+		set_add_number(&builder, set, i + 1, comments[i]);
+	assert_int_equal(ruleset_finish(&builder, ret), 0);
+}
+
+static void add_rule(struct log_state *state, struct arena *arena, uint32_t mark,
+		     const char *comment)
+{
+	struct log_rule *rule = ARENA_APPEND(arena, &state->rules);
+
+	assert_non_null(rule);
+	assert_int_equal(log_read_rule(mark, comment, strlen(comment), arena, rule), 0);
+}
+
+static void add_entry(struct log_state *state, struct arena *arena, struct log_entry one)
+{
+	struct log_entry *kept = ARENA_APPEND(arena, &state->entries);
+
+	assert_non_null(kept);
+	*kept = one;
+}
+
+static void test_log_carry_gives_rules_the_numbers_that_they_have_now(void **state)
+{
+	static const char *const now[2] = { "out denied p p.policy:9", "in denied p default deny in" };
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct log_state before = { 0 };
+	struct log_carry carry;
+	struct ruleset ruleset;
+	struct log_flow flow;
+
+	(void)state;
+	logging_ruleset(&arena, now, &ruleset);
+	assert_true(log_is_kept(&ruleset));
+	add_rule(&before, &arena, 1, "in denied p default deny in");
+	add_rule(&before, &arena, 2, "out denied p p.policy:3");
+	add_rule(&before, &arena, 3, "out denied p p.policy:4");
+	add_entry(&before, &arena, ENTRY(LOG_REST, "", 2));
+	add_entry(&before, &arena, ENTRY(LOG_IPV4, "\x06\0\0\0" SITE4 "\x01\xbb\0\0", 1));
+	add_entry(&before, &arena, ENTRY(LOG_ICMP4, SITE4 "\x08\0\0\0" "\0\0\0\0", 2));
+	/* Of no rule. */
+	add_entry(&before, &arena, ENTRY(LOG_REST, "", 7));
+
+	assert_int_equal(log_carry_over(&before, &ruleset, &arena, &carry), 0);
+	assert_int_equal(carry.entries.count, 3);
+	const uint32_t marks[] = { 3, 2, 3 };
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(log_read_flow(&carry.entries.items[i], &flow));
+		assert_int_equal(flow.mark, marks[i]);
+	}
+	/* Only of rules that something was noted of. */
+	assert_int_equal(carry.former.count, 1);
+	assert_int_equal(carry.former.items[0].mark, 3);
+	assert_string_equal(carry.former.items[0].comment, "out denied p p.policy:3");
+}
+
+static void test_log_carry_is_bounded_and_nothing_where_nothing_logs(void **state)
+{
+	static const char *const now[2] = { "out denied p p.policy:9", "in denied p default deny in" };
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct log_state before = { 0 };
+	struct ruleset ruleset, silent = { .table = "t" };
+	struct log_carry carry;
+
+	(void)state;
+	logging_ruleset(&arena, now, &ruleset);
+	add_rule(&before, &arena, 1, now[0]);
+	for (unsigned i = 0; i < LOG_SIZE + 10; i++) {
+		struct log_entry one = ENTRY(LOG_IPV4, "\x06\0\0\0" SITE4 "\0\0\0\0", 1);
+
+		one.key[8] = (uint8_t)(i >> 8);
+		one.key[9] = (uint8_t)i;
+		add_entry(&before, &arena, one);
+	}
+	add_entry(&before, &arena, ENTRY(LOG_REST, "", 1));
+	assert_int_equal(log_carry_over(&before, &ruleset, &arena, &carry), 0);
+	assert_int_equal(carry.entries.count, LOG_SIZE + 1);
+	assert_false(log_is_kept(&silent));
+	assert_int_equal(log_carry_over(&before, &silent, &arena, &carry), 0);
+	assert_int_equal(carry.entries.count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_log_describes_each_kind_of_element),
 		cmocka_unit_test(test_log_refuses_keys_of_another_length),
 		cmocka_unit_test(test_log_refuses_comments_that_are_not_ours),
+		cmocka_unit_test(test_log_carry_gives_rules_the_numbers_that_they_have_now),
+		cmocka_unit_test(test_log_carry_is_bounded_and_nothing_where_nothing_logs),
 		cmocka_unit_test(test_logbook_tells_what_is_new),
 		cmocka_unit_test(test_logbook_reads_what_it_wrote),
 		cmocka_unit_test(test_logbook_refuses_other_text),
