@@ -39,14 +39,14 @@ _carrel_command() {
 }
 
 _carrel() {
-	local subcommands='list show exec check explain plan apply diff repair run status remove gc doctor help'
+	local subcommands='list show exec check explain plan apply diff repair run status log remove gc doctor help'
 	local subcommand='' user='' word i
 	COMPREPLY=()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		--config | --service | --from | --policy | --user) i=$((i + 1)) ;;
+		--config | --service | --from | --policy | --user | --state) i=$((i + 1)) ;;
 		--)
 			if [[ $subcommand == @(exec|run) && $user ]]; then
 				_carrel_command $((i + 1))
@@ -65,7 +65,7 @@ _carrel() {
 	done
 
 	case ${COMP_WORDS[COMP_CWORD - 1]} in
-	--config)
+	--config | --state)
 		_carrel_files
 		return
 		;;
@@ -87,6 +87,7 @@ _carrel() {
 	case $subcommand in
 	'') _carrel_words "$subcommands --config --help --version" ;;
 	list | status) _carrel_words '--config --json --help' ;;
+	log) _carrel_words "$([[ $user ]] || _carrel_users) --config --follow --json --syslog --state --help" ;;
 	doctor) _carrel_words '--config --coverage --json --help' ;;
 	plan) _carrel_words "$([[ $user ]] || compgen -u) --config --json --nft --service --from --help" ;;
 	apply | repair) _carrel_words "$(_carrel_users) --config --dry-run --json --help" ;;
