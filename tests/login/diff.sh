@@ -84,6 +84,32 @@ test_diff_names_links_addresses_routes_and_settings() {
 	found '^  host    link cr-61001: missing: make veth'
 }
 
+# Right after a login there is none, whatever the policy has.
+test_diff_finds_nothing_under_every_kind_of_policy() {
+	local policy
+	cp /etc/carrel/policies/exam.policy /run/testhost/
+	trap 'cp /run/testhost/exam.policy /etc/carrel/policies/' EXIT
+	for policy in /usr/share/carrel/policies/*.policy tests/golden/*.policy; do
+		without_carrel exam1
+		cp "$policy" /etc/carrel/policies/exam.policy
+		su exam1 -c true
+		exits 0 carrel diff exam1
+		su exam1 -c true
+		exits 0 carrel diff exam1
+	done
+	cat >/etc/carrel/policies/exam.policy <<-'END'
+		uplink none
+		default deny out
+		log denied
+		low-ports yes
+		connections 10
+		allow out tcp to 192.0.2.0/24,198.51.100.7,2001:db8::/32 port 1-5,9 log limit 5/minute "some"
+	END
+	without_carrel exam1
+	su exam1 -c true
+	exits 0 carrel diff exam1
+}
+
 test_diff_names_the_pin_and_the_record() {
 	fresh
 	umount $pin
