@@ -19,7 +19,7 @@
 #include "stats.h"
 #include "variants.h"
 
-/* Numbers of namespaces are 16 bits of an address, and a round uses five. */
+/* Numbers of namespaces are 16 bits of an address, and a round uses six. */
 #define ROUNDS_MAX     10000
 #define ROUNDS_DEFAULT 80
 #define VARIANTS_MAX   16

@@ -22,6 +22,7 @@ static const struct target {
 	{ "plain script / first login",             SERIES_PLAIN, SERIES_FIRST, false, 10 },
 	{ "plain script / first login, the goal",   SERIES_PLAIN, SERIES_FIRST, false, 15 },
 	{ "ip -batch script / first login",         SERIES_BATCH, SERIES_FIRST, false, 5 },
+	{ "CNI ptp + firewall / first login",        SERIES_CNI,   SERIES_FIRST, false, 15 },
 	{ "first login / second login",             SERIES_FIRST, SERIES_SECOND, false, 3 },
 };
 #define TARGET_COUNT (sizeof(targets) / sizeof(targets[0]))

@@ -15,6 +15,7 @@ static const struct { const char *key, *title; } names[SERIES_COUNT] = {
 	[SERIES_PAM]        = { "pam_alone",     "PAM alone, no module" },
 	[SERIES_PLAIN]      = { "script_plain",  "script, one ip a step" },
 	[SERIES_BATCH]      = { "script_batch",  "script, ip -batch" },
+	[SERIES_CNI]        = { "cni",           "CNI ptp + firewall, IPv4" },
 };
 
 const char *series_key(enum series series)

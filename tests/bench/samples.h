@@ -14,8 +14,9 @@ enum series {
 	SERIES_PAM,             /* a session whose one module does nothing */
 	SERIES_PLAIN,           /* script, one ip a step */
 	SERIES_BATCH,           /* script, ip -batch */
+	SERIES_CNI,             /* container network plugins, where they are installed */
 };
-#define SERIES_COUNT (SERIES_BATCH + 1)
+#define SERIES_COUNT (SERIES_CNI + 1)
 
 struct samples {
 	size_t rounds;

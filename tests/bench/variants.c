@@ -152,6 +152,31 @@ static int measure_batch(struct bench *bench, size_t round, struct carrel_error 
 	return measure_script(bench, "batch.sh", SERIES_BATCH, round, err);
 }
 
+static int run_cni(const struct bench *bench, const char *command, unsigned number,
+		   struct carrel_error *err)
+{
+	char script[PATH_MAX], netns[24];
+
+	(void)snprintf(netns, sizeof(netns), "cni-%u", number);
+	return command_run((const char *const[]){
+		SHELL, in_site(bench, "cni.sh", script), command, netns, NULL }, err);
+}
+
+/* Where world.sh found the plugins. */
+static int measure_cni(struct bench *bench, size_t round, struct carrel_error *err)
+{
+	char script[PATH_MAX];
+	unsigned number = ++bench->used;
+	double start_us = clock_us();
+	int rc;
+
+	if (access(in_site(bench, "cni.sh", script), F_OK) < 0)
+		return 0;
+	rc = run_cni(bench, "ADD", number, err);
+	bench->samples.us[SERIES_CNI][round] = clock_us() - start_us;
+	return rc < 0 ? rc : run_cni(bench, "DEL", number, err);
+}
+
 struct user {
 	char name[16];
 	uid_t uid;
@@ -248,12 +273,12 @@ static int measure_pam(struct bench *bench, size_t round, struct carrel_error *e
 }
 
 static int (*const variants[])(struct bench *bench, size_t round, struct carrel_error *err) = {
-	measure_bare, measure_bare_exec, measure_plain, measure_batch,
+	measure_bare, measure_bare_exec, measure_plain, measure_batch, measure_cni,
 	/* with carrel: */
 	measure_carrel, measure_unconfined, measure_pam,
 };
 #define VARIANT_COUNT (sizeof(variants) / sizeof(variants[0]))
-#define VARIANT_COUNT_WITHOUT_CARREL 4
+#define VARIANT_COUNT_WITHOUT_CARREL 5
 
 unsigned variants_count(const struct bench *bench)
 {

@@ -27,6 +27,8 @@ mount -t sysfs sysfs /sys
 [ ! -e /dev/log ] || mount --bind /dev/null /dev/log
 mkdir -p $site/pam.d $site/policies
 cp "$here/plain.sh" "$here/batch.sh" "$build/tests/bench/nothing" $site
+# To compare with, where it is installed: tests/setup bench
+[ ! -x /usr/lib/cni/ptp ] || cp "$here/cni.sh" $site
 for file in carrel-helper pam_carrel.so; do
 	[ ! -e "$build/$file" ] || cp "$build/$file" $site
 done
