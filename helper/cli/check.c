@@ -67,13 +67,18 @@ static int check_resolvers(struct check *check, const char *path, struct policy 
 			   struct diagnostics *diagnostics)
 {
 	const struct position whole_file = { .file = path };
+	struct carrel_error err = { 0 };
 	const char *warning;
 
-	int rc = resolvers_settle(policy, check->arena, &warning, NULL);
-	if (rc == 0 && warning)
+	int rc = resolvers_settle(policy, check->arena, &warning, &err);
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc < 0)
+		warning = err.text;
+	if (warning)
 		diagnostic_add(diagnostics, SEVERITY_WARNING,
 			       policy->dns.own ? &policy->dns.position : &whole_file, "%s", warning);
-	return rc;
+	return 0;
 }
 
 /**

@@ -249,6 +249,18 @@ enum frame_meaning frame_read(enum family family, uint8_t l4proto, const uint8_t
 	return FRAME_FIRST;
 }
 
+bool frame_destination(const uint8_t *bytes, size_t length, struct address *ret)
+{
+	bool ipv4 = length >= sizeof(struct iphdr) && bytes[0] >> 4 == 4;
+
+	if (!ipv4 && (length < sizeof(struct ip6_hdr) || bytes[0] >> 4 != 6))
+		return false;
+	*ret = (struct address){ .family = ipv4 ? FAMILY_IPV4 : FAMILY_IPV6 };
+	memcpy(ret->bytes, bytes + (ipv4 ? offsetof(struct iphdr, daddr) :
+				    offsetof(struct ip6_hdr, ip6_dst)), address_size(ret->family));
+	return true;
+}
+
 enum frame_meaning frame_read_ip(const uint8_t *bytes, size_t length, uint16_t *ret_id)
 {
 	size_t header;

@@ -3,6 +3,7 @@
 #ifndef CARREL_TESTS_DIFFERENTIAL_FRAME_H
 #define CARREL_TESTS_DIFFERENTIAL_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "core/evaluate.h"
@@ -39,6 +40,9 @@ enum frame_meaning {
  */
 enum frame_meaning frame_read(enum family family, uint8_t l4proto, const uint8_t *bytes,
 			      size_t length, uint16_t *ret_id);
+
+/** frame_destination() - of an IP packet; whether it is one */
+bool frame_destination(const uint8_t *bytes, size_t length, struct address *ret);
 
 /** frame_read_ip() - as frame_read(), from the IP header on */
 enum frame_meaning frame_read_ip(const uint8_t *bytes, size_t length, uint16_t *ret_id);

@@ -191,7 +191,7 @@ struct packet random_packet(struct random *random, const struct address own[FAMI
 		packet.direction = DIRECTION_OUT;
 	if (packet.l4proto == IPPROTO_TCP || packet.l4proto == IPPROTO_UDP ||
 	    packet.l4proto == IPPROTO_SCTP)
-		packet.port = random_port(random);
+		packet.port = one_in(random, 4) ? DNS_PORT : random_port(random);
 	return packet;
 }
 
@@ -240,7 +240,9 @@ static void put_remote(struct random *random, uint32_t *names, struct buffer *te
 /* "to host,10.0.0.0/8"; words at most once, "any" alone */
 static void put_remotes(struct random *random, bool out, struct buffer *text)
 {
-	static const char *const words[] = { "host", "peers", "private", "metadata", "internet" };
+	static const char *const words[] = {
+		"host", "peers", "private", "metadata", "internet", "resolver",
+	};
 	uint32_t used = 0, count = 1 + random_below(random, 4);
 	uint32_t names = out ? (1U << COUNT(host_names)) - 1 : 0;
 
@@ -314,6 +316,21 @@ static void put_rule(struct random *random, struct buffer *text)
 	buffer_puts(text, "\n");
 }
 
+/* "dns 10.9.0.53,2001:db8::1 enforced": neighbours in the list, some of them the host or peers */
+static void put_dns(struct random *random, struct buffer *text)
+{
+	static const char *const resolvers[] = {
+		"10.9.0.53", "192.0.2.1", "203.0.113.10", "2001:db8:80::10", "2001:db8::1",
+		"198.51.100.53", "fd00:ec2::254", "10.213.0.1", "10.213.99.7",
+	};
+	uint32_t first = random_below(random, COUNT(resolvers)), count = 1 + random_below(random, 4);
+
+	buffer_puts(text, "dns");
+	for (uint32_t i = 0; i < count; i++)
+		buffer_printf(text, "%s%s", i ? "," : " ", resolvers[(first + i) % COUNT(resolvers)]);
+	buffer_puts(text, one_in(random, 2) ? " enforced\n" : "\n");
+}
+
 static void put_rules(struct random *random, uint32_t most, struct buffer *text)
 {
 	uint32_t rules = random_below(random, most + 1);
@@ -381,6 +398,8 @@ static void put_settings(struct random *random, struct buffer *text)
 		buffer_puts(text, "connections 1000000\n");
 	if (one_in(random, 4))
 		buffer_puts(text, "rebind ok\n");
+	if (one_in(random, 3))
+		put_dns(random, text);
 }
 
 const char *random_policy(struct random *random, struct arena *arena)

@@ -3,6 +3,9 @@
 #
 # translate.pl POOL4 POOL6 [HOST-ADDRESS...] <FILES >RULESET
 #
+# NAMED and BEHIND in the environment are whom the host's resolv.conf names, a stub among them, and
+# whom that asks.
+#
 # A policy as nft text, written down a third time: from the policy's words, a rule for each
 # protocol, family and remote end of a line, with nothing that would make it short or fast. Shares
 # no code and no idea with the program; carrel.policy(5) is what both were made from. FILES are what
@@ -21,6 +24,9 @@ my @refused = (@private, qw(0.0.0.0/8 192.0.0.0/24 198.18.0.0/15 224.0.0.0/3
 my %default = (out => 'allow', in => 'deny');
 my %rules = (out => [], in => []);
 my (%files, %sets, %names, $rebind);
+my @named = grep { $_ !~ /^127/ } my @all_named = split / /, $ENV{NAMED};
+my @resolvers = split / /, $ENV{BEHIND};
+my ($own, $enforced) = (0, 0);
 
 sub family { return $_[0] =~ /:/ ? 6 : 4 }
 
@@ -64,6 +70,10 @@ sub conditions {
 			push @found, map { "$field $_ $world" } grep { family($_) == $family } @metadata;
 		} elsif ($remote eq 'host') {
 			push @found, "$field \@host$family";
+		} elsif ($remote eq 'resolver') {
+			my $resolver = "$field \@resolver$family";
+			push @found, $direction eq 'in' ? $resolver
+				: ("$resolver $field \@host$family", "$resolver $world");
 		} elsif ($remote eq 'peers') {
 			push @found, "$field \@pool$family"
 				. ($direction eq 'out' ? " $field != \@host$family" : '');
@@ -104,6 +114,61 @@ sub rule {
 	}
 }
 
+# Who gets the n-th of the @$names' queries.
+sub share {
+	my ($n, $names, $resolvers) = @_;
+	return $resolvers->[$n % @$resolvers] if @$names >= @$resolvers;
+	return map { $resolvers->[$_] } grep { $_ % @$names == $n } 0 .. $#$resolvers;
+}
+
+sub dnat {
+	my ($family, @to) = @_;
+	my $number = 0;
+	my $where = @to == 1 ? $to[0] : 'numgen random mod ' . @to . ' map { '
+		. join(', ', map { $number++ . " : $_" } @to) . ' }';
+	return "dnat $family_of_word{$family} to $where";
+}
+
+# Where queries go: rules of a chain that comes before all others.
+sub redirections {
+	my @found;
+	for my $family (grep { my $f = $_; grep { family($_) == $f } @resolvers } 4, 6) {
+		my $field = "$family_of_word{$family} daddr";
+		my $query = "$field != \@resolver$family meta l4proto { tcp, udp } th dport 53";
+		my @to = grep { family($_) == $family } @resolvers;
+		my @names = grep { family($_) == $family } @all_named;
+		for my $n ($own ? 0 .. $#names : ()) {
+			push @found, "$field $names[$n] $query " . dnat($family, share($n, \@names, \@to));
+		}
+		push @found, "$query " . dnat($family, @to) if $enforced;
+	}
+	return @found;
+}
+
+# Queries of a family that has no resolver.
+sub refusals {
+	my @found;
+	for my $family ($own ? (grep { my $f = $_; !grep { family($_) == $f } @resolvers } 4, 6) : ()) {
+		my @whom = $enforced ? "meta nfproto ipv$family"
+			: map { "$family_of_word{$family} daddr $_" } grep { family($_) == $family } @named;
+		for my $whom (@whom) {
+			push @found, "$whom tcp dport 53 reject with tcp reset",
+				"$whom udp dport 53 reject with icmpx type admin-prohibited";
+		}
+	}
+	return @found;
+}
+
+# The directive "dns", which stands before the other lines of the policy.
+sub dns {
+	for my $line (grep { /^dns / } @{$files{policy} // []}) {
+		my (undef, $list, $word) = split / /, $line;
+		($own, $enforced) = (1, ($word // '') eq 'enforced');
+		@resolvers = split /,/, $list;
+		rule(0, 'allow', 'out', 'tcp,udp', undef, 'resolver', '53');
+	}
+}
+
 # One line of a policy, or of what decides before it.
 sub line {
 	my ($line, $overrides) = @_;
@@ -112,7 +177,7 @@ sub line {
 	$line =~ s/ limit \S+( burst \d+)?//;
 	$line =~ s/\bset (\w+)/set:$1/g;
 	return file($1, $overrides) if $line =~ /^include (.*)/;
-	return if $line =~ /^(log|connections|rebind) / || $line eq '';
+	return if $line =~ /^(log|connections|rebind|dns) / || $line eq '';
 	if ($line =~ s/^default //) {
 		my %given = reverse split / /, $line;
 		$default{$_} = $given{$_} for keys %given;
@@ -148,6 +213,7 @@ for my $line (@{$files{names} // []}) {
 $names{$_} //= [] for qw(www.example moodle.example.edu);
 $rebind = grep { $_ eq 'rebind ok' } map { @$_ } values %files;
 file('overrides', 1);
+dns();
 file('policy', 0);
 
 my $closed = $default{out} eq 'reject' ? 'reject' : 'deny';
@@ -158,10 +224,12 @@ for my $family (4, 6) {
 	print "set pool$family { $type ", elements($family, $pool4, $pool6), " }\n";
 	print "set private$family { $type ", elements($family, @private), " }\n";
 	print "set refused$family { $type ", elements($family, @refused), " }\n";
+	print "set resolver$family { $type ", elements($family, @resolvers), " }\n";
 }
+print "chain redirections { type nat hook output priority -100;\n", map({ "$_\n" } redirections()), "}\n";
 print "chain output { type filter hook output priority 0; policy drop;\n",
 	"oifname lo accept\nct state established,related accept\n",
-	map { "$_\n" } @{$rules{out}};
+	map { "$_\n" } refusals(), @{$rules{out}};
 for my $special (map { ("ip daddr \@$_" . 4, "ip6 daddr \@$_" . 6) } 'host', 'pool') {
 	print map { "$special $_\n" } endings($closed);
 }

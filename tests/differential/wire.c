@@ -224,6 +224,7 @@ struct outcome {
 	const struct packet *packets;
 	size_t count;
 	enum verdict *verdicts;
+	struct address *arrivals;       /* of those that came through to the outside */
 };
 
 /* One packet was seen on the side where those of @passes end. */
@@ -239,6 +240,15 @@ static void note(struct outcome *outcome, enum direction passes, enum frame_mean
 		outcome->verdicts[i] = VERDICT_ALLOW;
 	else if (meaning == FRAME_REFUSAL && !ends_here && outcome->verdicts[i] != VERDICT_ALLOW)
 		outcome->verdicts[i] = VERDICT_REJECT;
+}
+
+/* The packet number @id was seen outside, as @bytes. */
+static void note_arrival(struct outcome *outcome, const uint8_t *bytes, size_t length, uint16_t id)
+{
+	size_t i = (size_t)id - WIRE_FIRST_ID;
+
+	if (id >= WIRE_FIRST_ID && i < outcome->count)
+		frame_destination(bytes, length, &outcome->arrivals[i]);
 }
 
 /* Read what reached programs in the carrel. */
@@ -288,6 +298,8 @@ static int read_until(int fd, uint32_t marker, unsigned timeout_ms, struct outco
 		}
 		meaning = frame_read_ip(bytes + header, (size_t)length - header, &id);
 		note(outcome, DIRECTION_OUT, meaning, id);
+		if (meaning == FRAME_FIRST)
+			note_arrival(outcome, bytes + header, (size_t)length - header, id);
 	}
 	return -1;
 }
@@ -366,9 +378,10 @@ int wire_open(const char *name, struct wire *ret)
 	return 0;
 }
 
-int wire_try(struct wire *wire, const struct packet *packets, size_t count, enum verdict *ret)
+int wire_try(struct wire *wire, const struct packet *packets, size_t count, enum verdict *ret,
+	     struct address *ret_arrivals)
 {
-	struct outcome outcome = { packets, count, ret };
+	struct outcome outcome = { packets, count, ret, ret_arrivals };
 
 	if (forget_flows(wire) < 0)
 		return -1;

@@ -48,9 +48,11 @@ int wire_open(const char *name, struct wire *ret);
 /**
  * wire_try() - send every packet at once and see what comes of it
  * @ret:	of each: allow when it came through, reject when it was answered, else deny
+ * @ret_arrivals: of each that came through to the outside: whom it was for there
  *
  * Return: 0; -1 with errno set
  */
-int wire_try(struct wire *wire, const struct packet *packets, size_t count, enum verdict *ret);
+int wire_try(struct wire *wire, const struct packet *packets, size_t count, enum verdict *ret,
+	     struct address *ret_arrivals);
 
 #endif

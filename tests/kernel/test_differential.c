@@ -28,11 +28,13 @@
 #include "core/compile.h"
 #include "core/evaluate.h"
 #include "core/names.h"
+#include "core/policy_dns.h"
 #include "core/shadow.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
 #include "tests/differential/random.h"
 #include "tests/differential/wire.h"
+#include "tests/unit/resolvers.h"
 
 /* Some seconds on a slow machine. */
 #define RUNS_DEFAULT 400
@@ -53,6 +55,10 @@ struct fixture {
 
 static const char *const host_texts[] = { "192.0.2.1", "198.51.100.1", "10.213.0.1", "2001:db8::1" };
 #define HOST_COUNT (sizeof(host_texts) / sizeof(host_texts[0]))
+
+/* Whom the host asks for names: a stub, and behind it the host itself among others. */
+#define NAMED  "127.0.0.53 198.51.100.53 2001:db8::1"
+#define BEHIND "203.0.113.10 192.0.2.1 fd00:ec2::254"
 
 static int set_up(void **state)
 {
@@ -83,6 +89,9 @@ struct trial {
 	struct config config;
 	struct policy policy;
 	enum verdict verdicts[OPINION_COUNT][WIRE_BATCH_MAX];
+	/* Of those that came through to the outside: whom they were for. Not the evaluator's. */
+	struct address arrivals[OPINION_COUNT][WIRE_BATCH_MAX];
+	struct redirect redirects[WIRE_BATCH_MAX];      /* the evaluator's, in the place of that */
 };
 
 /* Cut the text at its lines "=== NAME"; -EINVAL when there are too many. */
@@ -163,6 +172,18 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(((const struct known_name *)a)->name, ((const struct known_name *)b)->name);
 }
 
+/* The text of a resolv.conf with these addresses, which blanks divide. */
+static const char *resolv_conf(struct arena *arena, const char *addresses)
+{
+	const char *text = "";
+
+	for (size_t length; *addresses; addresses += length + (addresses[length] == ' ')) {
+		length = strcspn(addresses, " ");
+		text = arena_printf(arena, "%snameserver %.*s\n", text, (int)length, addresses);
+	}
+	return text;
+}
+
 /* Understand the policy; 0, or -EINVAL when it is none. */
 static int begin(struct trial *trial, const char *text, bool host_known)
 {
@@ -187,6 +208,12 @@ static int begin(struct trial *trial, const char *text, bool host_known)
 					 &trial->policy, &diagnostics);
 	if (rc == 0)
 		rc = names_bind(&trial->policy, &known, &trial->arena);
+	if (rc == 0) {
+		const struct host_resolvers host = resolvers_of(&trial->arena,
+			resolv_conf(&trial->arena, NAMED), resolv_conf(&trial->arena, BEHIND));
+
+		policy_dns_settle(&trial->policy, &host);
+	}
 	return rc;
 }
 
@@ -213,7 +240,7 @@ static void load_translated(struct fixture *fixture, const struct trial *trial)
 
 	prefix_format(&trial->config.pool4, pools[FAMILY_IPV4]);
 	prefix_format(&trial->config.pool6, pools[FAMILY_IPV6]);
-	snprintf(command, sizeof(command), TRANSLATE " %s %s %s %s %s %s | nft -f -",
+	snprintf(command, sizeof(command), "NAMED='" NAMED "' BEHIND='" BEHIND "' " TRANSLATE " %s %s %s %s %s %s | nft -f -",
 		 pools[FAMILY_IPV4], pools[FAMILY_IPV6],
 		 trial->host_known ? host_texts[0] : "", trial->host_known ? host_texts[1] : "",
 		 trial->host_known ? host_texts[2] : "", trial->host_known ? host_texts[3] : "");
@@ -236,27 +263,69 @@ static void ask(struct fixture *fixture, struct trial *trial, const struct packe
 
 	load_compiled(fixture, trial);
 	load_translated(fixture, trial);
-	for (size_t i = 0; i < count; i++)
-		trial->verdicts[OPINION_EVALUATOR][i] =
-			evaluate_policy(&trial->policy, &trial->config, &host,
-					&packets[i]).verdict;
-	if (wire_try(&fixture->compiled, packets, count,
-		     trial->verdicts[OPINION_KERNEL]) < 0 ||
-	    wire_try(&fixture->translated, packets, count,
-		     trial->verdicts[OPINION_TRANSLATION]) < 0)
+	for (size_t i = 0; i < count; i++) {
+		const struct decision decision = evaluate_policy(&trial->policy, &trial->config,
+								 &host, &packets[i]);
+
+		trial->verdicts[OPINION_EVALUATOR][i] = decision.verdict;
+		trial->redirects[i] = decision.redirect;
+	}
+	if (wire_try(&fixture->compiled, packets, count, trial->verdicts[OPINION_KERNEL],
+		     trial->arrivals[OPINION_KERNEL]) < 0 ||
+	    wire_try(&fixture->translated, packets, count, trial->verdicts[OPINION_TRANSLATION],
+		     trial->arrivals[OPINION_TRANSLATION]) < 0)
 		fail_msg("sending: %s", strerror(errno));
 }
 
-/* Index of the first packet that two differ on, or @count. */
-static size_t first_difference(const struct trial *trial, size_t count)
+/* Do the two agree with the evaluator about whom the packet number @i, which went out, was for? */
+static bool same_arrival(const struct trial *trial, const struct packet *packet, size_t i)
+{
+	const struct redirect *redirect = &trial->redirects[i];
+
+	for (enum opinion opinion = OPINION_KERNEL; opinion < OPINION_COUNT; opinion++) {
+		const struct address *arrival = &trial->arrivals[opinion][i];
+
+		if (redirect->kind == REDIRECT_TO ? !redirect_leads_to(redirect, arrival) :
+						    !address_equal(&packet->remote, arrival))
+			return false;
+	}
+	return true;
+}
+
+/* Index of the first of @packets that two differ on, or @count. */
+static size_t first_difference(const struct trial *trial, const struct packet *packets, size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
+		bool came_out = packets[i].direction == DIRECTION_OUT &&
+				trial->verdicts[OPINION_EVALUATOR][i] == VERDICT_ALLOW;
+
 		if (trial->verdicts[0][i] != trial->verdicts[1][i] ||
-		    trial->verdicts[0][i] != trial->verdicts[2][i])
+		    trial->verdicts[0][i] != trial->verdicts[2][i] ||
+		    (came_out && !same_arrival(trial, &packets[i], i)))
 			break;
+	}
 	return i;
+}
+
+/* Does what becomes of a query depend on which of several resolvers has its turn? */
+static bool is_chance(const struct trial *trial, const struct packet *packet)
+{
+	const struct prefix_list host = host_of(trial);
+	const struct redirect redirect = packet->direction == DIRECTION_IN ? (struct redirect){ 0 } :
+		redirect_find(&trial->policy.dns, &packet->remote, packet->l4proto, packet->port);
+	const struct address *resolver;
+	unsigned verdicts = 0;
+
+	for (size_t at = 0; (resolver = redirect_each(&redirect, &at)) != NULL;) {
+		struct packet redirected = *packet;
+
+		redirected.remote = *resolver;
+		verdicts |= 1U << evaluate_arrival(&trial->policy, &trial->config, &host,
+						   &redirected).verdict;
+	}
+	return verdicts & (verdicts - 1);
 }
 
 /* Is @text a policy, and do two still differ on @packet under it? */
@@ -266,9 +335,9 @@ static bool still_differs(struct fixture *fixture, const char *text, bool host_k
 	struct trial trial;
 	bool differs = false;
 
-	if (begin(&trial, text, host_known) == 0) {
+	if (begin(&trial, text, host_known) == 0 && !is_chance(&trial, packet)) {
 		ask(fixture, &trial, packet, 1);
-		differs = first_difference(&trial, 1) == 0;
+		differs = first_difference(&trial, packet, 1) == 0;
 	}
 	arena_free(&trial.arena);
 	return differs;
@@ -339,9 +408,14 @@ static void report(struct fixture *fixture, const char *text, bool host_known,
 	for (char *line; (line = strsep(&rest, "\n")) != NULL && rest;)
 		print_error("#   %s\n", line);
 	print_packet(packet);
-	for (enum opinion opinion = 0; opinion < OPINION_COUNT; opinion++)
-		print_error("# %s: %s\n", opinion_names[opinion],
-			    verdict_name(trial.verdicts[opinion][0]));
+	for (enum opinion opinion = 0; opinion < OPINION_COUNT; opinion++) {
+		char arrival[ADDRESS_TEXT_SIZE] = "";
+
+		if (opinion != OPINION_EVALUATOR)
+			address_format(&trial.arrivals[opinion][0], arrival);
+		print_error("# %s: %s %s\n", opinion_names[opinion],
+			    verdict_name(trial.verdicts[opinion][0]), arrival);
+	}
 	arena_free(&trial.arena);
 	free(shrunk);
 }
@@ -362,8 +436,11 @@ static bool run_one(struct fixture *fixture, uint64_t seed)
 		packets[i] = random_packet(&random, wire_own);
 	if (begin(&trial, text, host_known) < 0)
 		fail_msg("not a policy (seed %" PRIu64 "):\n%s", seed, text);
+	for (size_t i = 0; i < PACKETS; i++)
+		if (is_chance(&trial, &packets[i]))
+			packets[i].port = DNS_PORT + 1;
 	ask(fixture, &trial, packets, PACKETS);
-	size_t first = first_difference(&trial, PACKETS);
+	size_t first = first_difference(&trial, packets, PACKETS);
 	if (first < PACKETS) {
 		print_error("# SEED=%" PRIu64 " RUNS=1: packet %zu\n", seed, first);
 		report(fixture, text, host_known, &packets[first]);
