@@ -283,16 +283,26 @@ test_dns_overrides_decide_before_the_directive() {
 	rm $policies/overrides.policy
 }
 
-# A query in the middle of which the resolver changes goes no further to the old one.
+# What goes on to a resolver that is none any more ends when the rules are replaced.
 test_dns_apply_ends_what_goes_to_another_resolver_now() {
+	local flow=/tmp/flow rc=0 streaming=203.0.113.56 server client
+	within internet ip addr add $streaming/32 dev lo
+	inet stream serve $streaming 53 >$flow-server &
+	server=$!
+	# shellcheck disable=SC2064  # as it is now
+	trap "kill $server" EXIT
+	eventually 5 grep -q ready $flow-server
 	resolv_conf 127.0.0.53
-	policy <<<"dns ${campus[0]} enforced"
-	asks exam1 tcp 127.0.0.53 campus
+	policy <<<"dns $streaming enforced"
+	as exam1 stream tcp 127.0.0.53 53 4 >$flow &
+	client=$!
+	eventually 10 grep -q begun $flow
 	policy <<<"dns $second enforced"
 	carrel apply exam1
-	cannot_reach exam1 tcp 127.0.0.53 9 || :
 	asks exam1 tcp 127.0.0.53 second
-	asks exam1 tcp "${campus[0]}" second
+	wait $client || rc=$?
+	expect_equal $rc 1
+	expect_match "$(cat $flow)" '(reset|silent)$'
 }
 
 run_tests "$@"
