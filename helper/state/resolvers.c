@@ -20,17 +20,25 @@ static const struct { const char *stub, *servers; } stubs[] = {
 	{ "127.0.1.1", PATH_NETWORKMANAGER_SERVERS },
 };
 
-/* What the file at @path says; nothing where it cannot be read. 0 or -ENOMEM */
-static int read_resolvers(const char *path, struct arena *arena, struct host_resolvers *ret)
+/*
+ * What the file at @path says: nothing where it is missing, empty, no file, or not for everybody.
+ * Return: 0; -ENOMEM; -errno when that could not be found out
+ */
+static int read_resolvers(const char *path, struct arena *arena, struct host_resolvers *ret,
+			  struct carrel_error *err)
 {
 	struct source source = { .text = "" };
-	int rc = source_read(path, false, arena, &source, NULL);
+	int rc = source_read(path, false, arena, &source, err);
 
-	return rc == -ENOMEM ? rc : resolvconf_parse(source.text, source.length, arena, ret);
+	if (rc < 0 && rc != -ENOENT && rc != -EINVAL && rc != -EACCES)
+		return rc;
+	rc = resolvconf_parse(source.text, source.length, arena, ret);
+	return rc < 0 ? error_set_errno(err, -rc, "reading %s", path) : 0;
 }
 
-/* Look for the servers of the stubs that @host asks; 0 or -ENOMEM. */
-static int look_behind_stubs(struct arena *arena, struct host_resolvers *host)
+/* Look for the servers of the stubs that @host asks; as read_resolvers(). */
+static int look_behind_stubs(struct arena *arena, struct host_resolvers *host,
+			     struct carrel_error *err)
 {
 	for (size_t i = 0; i < sizeof(stubs) / sizeof(stubs[0]); i++) {
 		struct host_resolvers behind;
@@ -39,7 +47,7 @@ static int look_behind_stubs(struct arena *arena, struct host_resolvers *host)
 		if (address_parse(stubs[i].stub, strlen(stubs[i].stub), &stub) < 0 ||
 		    resolver_list_find(&host->named[stub.family], &stub) < 0)
 			continue;
-		int rc = read_resolvers(stubs[i].servers, arena, &behind);
+		int rc = read_resolvers(stubs[i].servers, arena, &behind, err);
 		if (rc < 0)
 			return rc;
 		resolvconf_look_behind(host, &behind);
@@ -67,18 +75,17 @@ int resolvers_settle(struct policy *policy, struct arena *arena, const char **re
 	int rc = 0;
 
 	if (policy->uplink != UPLINK_NONE)
-		rc = read_resolvers(PATH_RESOLV_CONF, arena, &host);
+		rc = read_resolvers(PATH_RESOLV_CONF, arena, &host, err);
 	if (rc == 0 && host.stub)
-		rc = look_behind_stubs(arena, &host);
-	if (rc == 0) {
-		policy_dns_settle(policy, &host);
-		if (dns_is_lost(&policy->dns)) {
-			warning = why_lost(policy, arena);
-			rc = warning ? 0 : -ENOMEM;
-		}
-	}
+		rc = look_behind_stubs(arena, &host, err);
 	if (rc < 0)
-		return error_set_errno(err, -rc, "reading %s", PATH_RESOLV_CONF);
+		return rc;
+	policy_dns_settle(policy, &host);
+	if (dns_is_lost(&policy->dns)) {
+		warning = why_lost(policy, arena);
+		if (!warning)
+			return error_set(err, ENOMEM, "out of memory");
+	}
 	*ret_warning = warning;
 	return 0;
 }

@@ -13,9 +13,9 @@ struct carrel_error;
  * @arena:	what the host uses lives here
  * @ret_warning: NULL; or, from @arena, why programs in a carrel with @policy will not find names
  *
- * Files that are missing or cannot be read say nothing.
+ * Files that are missing, empty, or not for everybody to read say nothing.
  *
- * Return: 0 or -ENOMEM
+ * Return: 0; -errno when what they say could not be found out
  * Context: in the host's mount namespace
  */
 int resolvers_settle(struct policy *policy, struct arena *arena, const char **ret_warning,
