@@ -76,6 +76,9 @@ static bool find_needed(const struct policy *policy,
 		needed[DIRECTION_OUT][VERDICT_DENY] = true;
 	if (policy->connections)
 		needed[DIRECTION_IN][VERDICT_DENY] = true;
+	/* Queries that no resolver is there for. */
+	if (policy->dns.own)
+		needed[DIRECTION_OUT][VERDICT_REJECT] = true;
 	return true;
 }
 

@@ -119,6 +119,12 @@ test_dns_is_refused_at_once_in_a_family_without_resolver() {
 	expect_equal "$output" refused
 	logged_since "$mark" "'dns' has no resolver of the family of those whom /etc/resolv.conf names"
 	expect_match "$(carrel check)" "exam.policy:1:1: warning: 'dns' has no resolver of the family"
+	policy <<-END
+		log     denied
+		dns     ${campus[0]} enforced
+	END
+	exits 1 reaches exam1 tcp "${exam_site[1]}" 53
+	expect_match "$(carrel log exam1)" 'tcp .*2001:db8:80::10.*53.* exam.policy:2'
 	# Without "enforced" only to whom resolv.conf names.
 	policy <<-END
 		dns     ${campus[0]}
