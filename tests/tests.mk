@@ -3,6 +3,7 @@
 # make demo               see it work in a throwaway host (root)
 # make check              every test (root); make unit: those that need no privilege
 # make lint               what tools say of the sources
+# make check-vm           the doors and the kernel's part again on Debian's own kernel, in a virtual machine (root)
 # make fuzz               look for input that breaks what reads it: SECONDS=600 for each target, TARGET=policy
 #
 # Test programs: tests/unit needs no privilege, tests/kernel and tests/faults run as root in
@@ -16,11 +17,13 @@ FUZZ_REPLAYS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/fuzz
 FUZZERS      := $(patsubst tests/%.c,$(BUILD)/tests/%.fuzzer,$(wildcard tests/fuzz/fuzz_*.c))
 SECONDS      ?= 600
 
-.PHONY: demo check unit lint fuzz unit-tests kernel-tests fault-tests fuzz-replays fuzzers
+.PHONY: demo check check-vm unit lint fuzz unit-tests kernel-tests fault-tests fuzz-replays fuzzers
 demo:
 	@BUILD=$(BUILD) tests/demo
 check:
 	@BUILD=$(BUILD) tests/run
+check-vm:
+	@BUILD=$(BUILD) tests/vm/check
 lint:
 	@BUILD=$(BUILD) tests/run lint
 fuzz:

@@ -67,9 +67,10 @@ expect_failure() {
 	fi
 }
 
-# eventually SECONDS CMD [ARG...]: CMD succeeds within the time
+# eventually SECONDS CMD [ARG...]: CMD succeeds within the time, which is as many times longer as
+# TEST_PATIENCE says: on an emulated processor everything takes longer
 eventually() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${TEST_PATIENCE:-1}))
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $end ] || { printf 'still fails: %s\n' "$*"; return 1; }

@@ -24,6 +24,17 @@ test_session_of_a_lingering_user_begins_at_boot_in_the_carrel() {
 	expect_match "$(carrel show linger1 --json)" '"service": "systemd-user"'
 }
 
+# What systemd makes at every boot, of the files that "make install" put there.
+test_session_finds_what_systemd_made_at_boot() {
+	chown root: /run/carrel
+	chmod 0700 /run/netns
+	systemd-tmpfiles --create
+	expect_equal "$(stat -c '%U:%G %a' /run/carrel)" "carrel:carrel 755"
+	expect_equal "$(stat -c '%U:%G %a' /run/netns)" "root:carrel 1775"
+	expect_match "$(getent passwd carrel)" ':/run/carrel:/usr/sbin/nologin$'
+	expect_match "$(systemd-analyze cat-config sysusers.d)" '^u carrel '
+}
+
 # systemd starts user@.service while sshd's session is in pam_systemd: two first opens at once.
 test_session_of_ssh_shares_the_carrel_with_the_user_manager() {
 	expect_equal "$(as lab1 "$where; systemd-run --user --pipe --wait --quiet $where" | sort -u)" \
