@@ -13,7 +13,9 @@
 #include "core/ruleset.h"
 
 #define OBSTACLE_TABLE "carrel_doctor"
-#define OBSTACLE_END   "arrived"        /* the chain that a packet comes to which nobody dropped */
+/* The chains that a packet comes to which nobody dropped: out of the host, and to it. */
+#define OBSTACLE_END       "arrived"
+#define OBSTACLE_END_LOCAL "arrived_here"
 
 /* The kernel's limit of names is 255 (NFT_NAME_MAXLEN with its NUL). */
 #define OBSTACLE_NAME_SIZE 256
@@ -27,6 +29,7 @@ struct obstacle {
 
 /* What is known about who manages the host's firewall. */
 struct obstacle_hosts {
+	bool local;                     /* the packet was on its way to the host itself */
 	bool ufw;                       /* is enabled */
 	bool docker;                    /* the chain DOCKER-USER is there, in the obstacle's table */
 };
@@ -50,7 +53,11 @@ const char *obstacle_owner(const struct obstacle *obstacle, const struct obstacl
 const char *obstacle_fix(const struct obstacle *obstacle, const struct obstacle_hosts *hosts,
 			 struct arena *arena);
 
-/** obstacle_fix_iptables() - likewise, at the top of @chain of iptables' table "filter" */
-const char *obstacle_fix_iptables(const char *program, const char *chain, struct arena *arena);
+/**
+ * obstacle_fix_iptables() - likewise, at the top of @chain of iptables' table "filter"
+ * @local:	it is about packets to the host, whose answers go another way
+ */
+const char *obstacle_fix_iptables(const char *program, const char *chain, bool local,
+				  struct arena *arena);
 
 #endif

@@ -6,110 +6,40 @@
  * rulesets that anybody may have written in any way; but a packet can be sent and followed
  * (kernel/nft_trace.c). It comes out of a network as users get it, made for this purpose, from
  * which the inner rules are taken away first: they are the policy's, not in the way. It is
- * addressed to the internet, and dropped as the very last thing before it would leave the host.
+ * addressed to the internet, and dropped as the very last thing before it would leave the host;
+ * or to the host itself, where a policy allows something there, and dropped before anybody gets it.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <libmnl/libmnl.h>
 
 #include "base/error.h"
-#include "base/fd.h"
-#include "base/name.h"
-#include "core/compile.h"
+#include "doctor/probe.h"
 #include "doctor/program.h"
 #include "doctor/trial.h"
 #include "kernel/facts.h"
 #include "kernel/host.h"
-#include "kernel/netns.h"
-#include "kernel/nft.h"
-#include "kernel/nft_trace.h"
+#include "kernel/rtnl.h"
 #include "state/hoststate.h"
+#include "state/source.h"
 
-/* The kernel has dealt with a packet by the time that connect(2) returns; this is for its news. */
-#define NEWS_TIMEOUT_MS 500
 /* Rules tell web pages from other things; this is what every policy is made for. */
-#define PORT 443
+#define INTERNET_PORT 443
+/* Asked by UDP, as a rule. */
+#define DNS_PORT      53
 
-static const char *const family_names[FAMILY_COUNT] = {
-	[FAMILY_IPV4] = "IPv4", [FAMILY_IPV6] = "IPv6",
+/* What is tried at once, from a network of one policy. */
+struct attempt {
+	const char *policy;
+	const char *where;              /* "to the internet", in findings */
+	bool local;
+	struct probe probes[PROBES_MAX];
+	size_t count;
 };
 
-/* Sockets that stay in a carrel's network. */
-struct inside {
-	int sockets[FAMILY_COUNT];      /* -1: the host does not have that family */
-};
-
-#define INSIDE_CLEANUP __attribute__((cleanup(close_inside)))
-
-static void close_inside(struct inside *inside)
+/** family_name() - for people */
+static const char *family_name(const struct probe *probe)
 {
-	for (size_t i = 0; i < FAMILY_COUNT; i++)
-		fd_close(&inside->sockets[i]);
-}
-
-/** open_sockets() - in the network that the caller is in, without its rules */
-static int open_sockets(struct inside *inside, struct carrel_error *err)
-{
-	static const int families[FAMILY_COUNT] = {
-		[FAMILY_IPV4] = AF_INET, [FAMILY_IPV6] = AF_INET6,
-	};
-	struct mnl_socket *nft;
-
-	int rc = nft_open(&nft, err);
-	if (rc < 0)
-		return rc;
-	rc = nft_delete_table(nft, CARREL_TABLE, err);
-	mnl_socket_close(nft);
-	for (size_t i = 0; rc == 0 && i < FAMILY_COUNT; i++)
-		inside->sockets[i] = socket(families[i], SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-					    0);
-	return rc;
-}
-
-/** go_inside() - open_sockets() in @netns_fd, and come back */
-static int go_inside(int netns_fd, struct inside *inside, struct carrel_error *err)
-{
-	FD_CLEANUP int own_fd = -1;
-	struct carrel_error ignored = { 0 };
-
-	int rc = netns_current(&own_fd, err);
-	if (rc == 0)
-		rc = netns_enter(netns_fd, err);
-	if (rc < 0)
-		return rc;
-	rc = open_sockets(inside, err);
-	int back = netns_enter(own_fd, rc < 0 ? &ignored : err);
-	return rc < 0 ? rc : back;
-}
-
-/** connect_to_internet() - begin a connection; 0 or -errno */
-static int connect_to_internet(int fd, enum family family)
-{
-	const uint8_t *bytes = facts_elsewhere[family].bytes;
-	struct sockaddr_in to4 = { .sin_family = AF_INET, .sin_port = htons(PORT) };
-	struct sockaddr_in6 to6 = { .sin6_family = AF_INET6, .sin6_port = htons(PORT) };
-	bool ipv4 = family == FAMILY_IPV4;
-
-	memcpy(&to4.sin_addr, bytes, sizeof(to4.sin_addr));
-	memcpy(&to6.sin6_addr, bytes, sizeof(to6.sin6_addr));
-	if (connect(fd, ipv4 ? (const struct sockaddr *)&to4 : (const struct sockaddr *)&to6,
-		    ipv4 ? sizeof(to4) : sizeof(to6)) == 0 || errno == EINPROGRESS)
-		return 0;
-	return -errno;
-}
-
-/** has_route() - does the host itself know a way to the internet? */
-static bool has_route(enum family family)
-{
-	FD_CLEANUP int fd = socket(family == FAMILY_IPV4 ? AF_INET : AF_INET6,
-				   SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	/* Of a datagram socket, this asks for the route and sends nothing. */
-	return fd >= 0 && connect_to_internet(fd, family) == 0;
+	return probe->to.family == FAMILY_IPV4 ? "IPv4" : "IPv6";
 }
 
 /** says() - does the program end well? */
@@ -122,14 +52,17 @@ static bool says(struct doctor *doctor, const char *const *argv)
 }
 
 /** find_hosts() - who is at work on this host's firewall */
-static struct obstacle_hosts find_hosts(struct doctor *doctor, const struct obstacle *obstacle)
+static struct obstacle_hosts find_hosts(struct doctor *doctor, const struct obstacle *obstacle,
+					bool local)
 {
 	const char *const docker[] = {
 		"nft", "list", "chain", obstacle->family, obstacle->table, "DOCKER-USER", NULL,
 	};
 	const char *const ufw[] = { "grep", "-q", "^ENABLED=yes", "/etc/ufw/ufw.conf", NULL };
 
-	return (struct obstacle_hosts){ .docker = says(doctor, docker), .ufw = says(doctor, ufw) };
+	return (struct obstacle_hosts){
+		.local = local, .docker = !local && says(doctor, docker), .ufw = says(doctor, ufw),
+	};
 }
 
 /** rule_text() - the rule as nft writes it, or what is known of it; NULL: out of memory */
@@ -143,7 +76,7 @@ static const char *rule_text(struct doctor *doctor, const struct obstacle *obsta
 
 	if (!obstacle->handle)
 		return "its policy, drop";
-	const char *mark = arena_printf(doctor->arena, "# handle %llu\n",
+	const char *mark = arena_printf(doctor->arena, " # handle %llu\n",
 					(unsigned long long)obstacle->handle);
 	if (!mark || program_output(argv, doctor->arena, &text, &status, NULL) < 0 ||
 	    !(end = strstr(text, mark)))
@@ -154,22 +87,24 @@ static const char *rule_text(struct doctor *doctor, const struct obstacle *obsta
 		begin--;
 	begin += strspn(begin, " \t");
 	return arena_printf(doctor->arena, "the rule '%.*s' (handle %llu)",
-			    (int)(end - begin > 0 ? end - begin - 1 : 0), begin,
+			    (int)(end > begin ? end - begin : 0), begin,
 			    (unsigned long long)obstacle->handle);
 }
 
 /** add_obstacle() - a rule or a policy drops what carrels send */
-static int add_obstacle(struct doctor *doctor, enum family family, const struct obstacle *obstacle)
+static int add_obstacle(struct doctor *doctor, const struct attempt *attempt,
+			const struct probe *probe)
 {
-	struct obstacle_hosts hosts = find_hosts(doctor, obstacle);
+	const struct obstacle *obstacle = &probe->obstacle;
+	struct obstacle_hosts hosts = find_hosts(doctor, obstacle, attempt->local);
 	const char *rule = rule_text(doctor, obstacle);
 
 	if (!rule)
 		return -ENOMEM;
 	return doctor_add(doctor, (struct doctor_finding){
 		.severity = DOCTOR_WRONG,
-		.what = arena_printf(doctor->arena, "%s from carrels to the internet is dropped by %s, in "
-				     "the chain %s of table %s %s: %s", family_names[family],
+		.what = arena_printf(doctor->arena, "%s from carrels %s is dropped by %s, in the chain %s "
+				     "of table %s %s: %s", family_name(probe), attempt->where,
 				     obstacle_owner(obstacle, &hosts), obstacle->chain,
 				     obstacle->family, obstacle->table, rule),
 		.why = "what policies allow is dropped there all the same; nothing that carrel accepts "
@@ -179,10 +114,13 @@ static int add_obstacle(struct doctor *doctor, enum family family, const struct 
 }
 
 /** add_lost() - the packet vanished, and no rule of nf_tables says that it was the one */
-static int add_lost(struct doctor *doctor, enum family family)
+static int add_lost(struct doctor *doctor, const struct attempt *attempt,
+		    const struct probe *probe)
 {
-	const char *program = family == FAMILY_IPV4 ? "iptables-legacy" : "ip6tables-legacy";
-	const char *const argv[] = { program, "-S", "FORWARD", NULL };
+	bool ipv4 = probe->to.family == FAMILY_IPV4;
+	const char *program = ipv4 ? "iptables-legacy" : "ip6tables-legacy";
+	const char *chain = attempt->local ? "INPUT" : "FORWARD";
+	const char *const argv[] = { program, "-S", chain, NULL };
 	const char *text;
 	int status;
 
@@ -190,67 +128,41 @@ static int add_lost(struct doctor *doctor, enum family family)
 	    (strstr(text, " DROP") || strstr(text, " REJECT") || strstr(text, "-j ")))
 		return doctor_add(doctor, (struct doctor_finding){
 			.severity = DOCTOR_WRONG,
-			.what = arena_printf(doctor->arena, "%s from carrels to the internet is dropped, "
-					     "it seems by %s: %.*s", family_names[family], program,
+			.what = arena_printf(doctor->arena, "%s from carrels %s is dropped, it seems by "
+					     "%s: %.*s", family_name(probe), attempt->where, program,
 					     (int)strcspn(text, "\n"), text),
 			.why = "what policies allow is dropped there all the same",
-			.fix = obstacle_fix_iptables(program, "FORWARD", doctor->arena),
+			.fix = obstacle_fix_iptables(program, chain, attempt->local, doctor->arena),
 		});
 	return doctor_add(doctor, (struct doctor_finding){
 		.severity = DOCTOR_WRONG,
-		.what = arena_printf(doctor->arena, "%s from carrels to the internet is lost in the host, "
-				     "and no rule of nf_tables drops it", family_names[family]),
-		.why = "users reach nothing; forwarding may be off (see the findings of forwarding), a "
-		       "route may lead nowhere, or a program below the firewall (XDP, tc) may drop it",
-		.fix = arena_printf(doctor->arena, "ip route get %s",
-				    family == FAMILY_IPV4 ? "193.0.14.129" : "2001:7fd::1"),
+		.what = arena_printf(doctor->arena, "%s from carrels %s is lost in the host, and no rule "
+				     "of nf_tables drops it", family_name(probe), attempt->where),
+		.why = "users do not get there; forwarding may be off (see the findings of forwarding), "
+		       "a route may lead nowhere, or a program below the firewall (XDP, tc) may drop it",
+		.fix = "",
 	});
 }
 
-/** follow() - send one packet of @family, and see what becomes of it */
-static int follow(struct doctor *doctor, struct nft_trace *trace, int fd, enum family family,
-		  struct carrel_error *err)
+/** judge() - what became of one packet */
+static int judge(struct doctor *doctor, const struct attempt *attempt, const struct probe *probe,
+		 struct carrel_error *err)
 {
-	enum nft_trace_fate fate;
-	struct obstacle obstacle;
-
-	if (fd < 0 || !has_route(family) || connect_to_internet(fd, family) < 0)
-		return 0;       /* the host itself gets nowhere: no matter of its firewall's */
-	int rc = nft_trace_follow(trace, family, NEWS_TIMEOUT_MS, &fate, &obstacle, err);
-	if (rc < 0)
-		return rc;
-	switch (fate) {
+	/* Where the host itself gets nowhere, its firewall has no part in it. */
+	if (!probe->sent)
+		return 0;
+	switch (probe->fate) {
 	case TRACE_ARRIVED:
 		return 0;
 	case TRACE_DROPPED:
-		return add_obstacle(doctor, family, &obstacle);
+		return add_obstacle(doctor, attempt, probe);
 	case TRACE_LOST:
-		return add_lost(doctor, family);
+		return add_lost(doctor, attempt, probe);
 	case TRACE_UNSEEN:
 		return error_set(err, EPROTO, "the %s packet that was sent to try did not come out of "
-				 "its network", family_names[family]);
+				 "its network", family_name(probe));
 	}
 	return 0;
-}
-
-/** follow_all() - with a network that was made for it */
-static int follow_all(struct doctor *doctor, const struct throwaway *trial,
-		      struct carrel_error *err)
-{
-	INSIDE_CLEANUP struct inside inside = { .sockets = { -1, -1 } };
-	NFT_TRACE_CLEANUP struct nft_trace trace = { 0 };
-	char link[LINK_NAME_SIZE];
-
-	name_of_host_link(trial->number, link);
-	int rc = go_inside(trial->netns_fd, &inside, err);
-	if (rc == 0)
-		rc = nft_trace_begin(link, &trace, err);
-	for (size_t i = 0; rc == 0 && i < FAMILY_COUNT; i++) {
-		rc = follow(doctor, &trace, inside.sockets[i], (enum family)i, err);
-		/* So that nothing is sent again while the next is followed. */
-		fd_close(&inside.sockets[i]);
-	}
-	return rc;
 }
 
 /* nft_trace_begin() and nft_trace_end(), a transaction each. */
@@ -293,26 +205,125 @@ static int restore_note(struct doctor *doctor, struct host_state *state,
 	return hoststate_write(doctor->state_fd, state, err);
 }
 
-int doctor_check_firewall(struct doctor *doctor, struct carrel_error *err)
+/** make() - a network for @attempt, its packets, and what became of them */
+static int make(struct doctor *doctor, struct attempt *attempt, struct carrel_error *err)
 {
 	struct throwaway trial = { .netns_fd = -1, .lease_fd = -1 };
 	struct carrel_error ignored = { 0 };
-	const struct config *config;
 	struct host_state state;
 
-	int rc = doctor_config(doctor, &config, err);
-	if (rc < 0)
-		return rc;
-	const char *policy = trial_policy(doctor, config);
-	if (!policy)
-		return 0;
-	rc = trial_begin(doctor, policy, &trial, err);
+	int rc = trial_begin(doctor, attempt->policy, &trial, err);
 	if (rc < 0)
 		return rc;
 	take_note(doctor, &state);
-	rc = follow_all(doctor, &trial, err);
+	rc = probe_send(&trial, attempt->probes, attempt->count, err);
 	if (rc == 0)
 		rc = restore_note(doctor, &state, err);
 	int end = trial_end(doctor, &trial, rc < 0 ? &ignored : err);
-	return rc < 0 ? rc : end;
+	if (rc == 0)
+		rc = end;
+	for (size_t i = 0; rc == 0 && i < attempt->count; i++)
+		rc = judge(doctor, attempt, &attempt->probes[i], err);
+	return rc;
+}
+
+/** try_internet() - with a policy whose uplink leads there */
+static int try_internet(struct doctor *doctor, const struct config *config,
+			struct carrel_error *err)
+{
+	struct attempt attempt = {
+		.policy = trial_policy(doctor, config), .where = "to the internet",
+		.count = FAMILY_COUNT,
+	};
+
+	if (!attempt.policy)
+		return 0;
+	for (size_t i = 0; i < FAMILY_COUNT; i++)
+		attempt.probes[i] = (struct probe){
+			.to = facts_elsewhere[i], .port = INTERNET_PORT,
+		};
+	return make(doctor, &attempt, err);
+}
+
+/** find_host_rule() - the first rule of @policy that allows TCP or UDP to the host, or NULL */
+static const struct policy_rule *find_host_rule(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->rules.count; i++) {
+		const struct policy_rule *rule = &policy->rules.items[i];
+
+		if (rule->direction == DIRECTION_OUT && rule->verdict == VERDICT_ALLOW &&
+		    rule->remote_host && rule->ports.count &&
+		    (!rule->protocols || rule->protocols & (PROTOCOL_TCP | PROTOCOL_UDP)))
+			return rule;
+	}
+	return NULL;
+}
+
+/** prefers_udp() - which of the protocols that a rule allows is it most likely about? */
+static bool prefers_udp(unsigned protocols, uint16_t port)
+{
+	if (protocols && !(protocols & PROTOCOL_TCP))
+		return true;
+	return port == DNS_PORT && (!protocols || protocols & PROTOCOL_UDP);
+}
+
+/** add_host_probes() - to an address of the host's own, of each family that it has one of */
+static int add_host_probes(struct doctor *doctor, const struct policy_rule *rule,
+			   struct attempt *attempt, struct carrel_error *err)
+{
+	RTNL_CLEANUP struct rtnl host = { 0 };
+	bool known[FAMILY_COUNT] = { 0 };
+	uint16_t port = rule->ports.items[0].first;
+	struct facts facts;
+
+	int rc = rtnl_open(&host, err);
+	if (rc == 0)
+		rc = facts_gather(&host, true, doctor->arena, &facts, err);
+	for (size_t i = 0; rc == 0 && i < facts.host.count; i++) {
+		const struct address *address = &facts.host.items[i].address;
+
+		if (known[address->family])
+			continue;
+		known[address->family] = true;
+		attempt->probes[attempt->count++] = (struct probe){
+			.to = *address, .port = port, .udp = prefers_udp(rule->protocols, port),
+		};
+	}
+	return rc;
+}
+
+/** try_host() - with the first policy that allows something there */
+static int try_host(struct doctor *doctor, const struct config *config, struct carrel_error *err)
+{
+	for (size_t i = 0; i < config->assignments.count; i++) {
+		const struct assignment *assignment = &config->assignments.items[i];
+		struct attempt attempt = { .local = true, .policy = assignment->policy };
+		const struct policy_rule *rule = NULL;
+		const char *warning;
+		struct policy policy;
+
+		if (assignment->kind == ASSIGN_POLICY &&
+		    source_policy_in_force(doctor->config_path, config, assignment->policy,
+					   doctor->state_fd, false, doctor->arena, &policy,
+					   &warning, NULL) == 0 && policy.uplink != UPLINK_NONE)
+			rule = find_host_rule(&policy);
+		if (!rule)
+			continue;
+		attempt.where = arena_printf(doctor->arena, "to the host itself (%s)", rule->text);
+		if (!attempt.where)
+			return -ENOMEM;
+		int rc = add_host_probes(doctor, rule, &attempt, err);
+		return rc < 0 ? rc : make(doctor, &attempt, err);
+	}
+	return 0;
+}
+
+int doctor_check_firewall(struct doctor *doctor, struct carrel_error *err)
+{
+	const struct config *config;
+
+	int rc = doctor_config(doctor, &config, err);
+	if (rc == 0)
+		rc = try_internet(doctor, config, err);
+	return rc < 0 ? rc : try_host(doctor, config, err);
 }

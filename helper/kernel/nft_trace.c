@@ -115,6 +115,15 @@ static void note_obstacle(const struct nftnl_trace *event, struct obstacle *ret)
 		ret->handle = nftnl_trace_get_u64(event, NFTNL_TRACE_RULE_HANDLE);
 }
 
+/** is_arrival() - has the packet come to an end of our own table's? */
+static bool is_arrival(const struct nftnl_trace *event)
+{
+	const char *chain = nftnl_trace_get_str(event, NFTNL_TRACE_CHAIN);
+
+	return strcmp(nftnl_trace_get_str(event, NFTNL_TRACE_TABLE), OBSTACLE_TABLE) == 0 &&
+	       (strcmp(chain, OBSTACLE_END) == 0 || strcmp(chain, OBSTACLE_END_LOCAL) == 0);
+}
+
 struct following {
 	uint32_t nfproto;
 	enum nft_trace_fate fate;
@@ -136,11 +145,7 @@ static int look_at_event(const struct nlmsghdr *message, void *context)
 	    nftnl_trace_is_set(event, NFTNL_TRACE_TABLE) &&
 	    nftnl_trace_is_set(event, NFTNL_TRACE_CHAIN) &&
 	    nftnl_trace_get_u32(event, NFTNL_TRACE_NFPROTO) == following->nfproto) {
-		bool ours = strcmp(nftnl_trace_get_str(event, NFTNL_TRACE_TABLE),
-				   OBSTACLE_TABLE) == 0;
-
-		if (ours && strcmp(nftnl_trace_get_str(event, NFTNL_TRACE_CHAIN),
-				   OBSTACLE_END) == 0) {
+		if (is_arrival(event)) {
 			following->fate = TRACE_ARRIVED;
 		} else if (is_drop(event)) {
 			following->fate = TRACE_DROPPED;

@@ -16,7 +16,7 @@ struct nft_trace {
 #define NFT_TRACE_CLEANUP __attribute__((cleanup(nft_trace_end)))
 
 /**
- * nft_trace_begin() - have TCP packets that come in by @link traced, and dropped in the end
+ * nft_trace_begin() - have TCP and UDP packets that come in by @link traced, and dropped in the end
  * Context: in the host's network namespace, CAP_NET_ADMIN
  */
 int nft_trace_begin(const char *link, struct nft_trace *ret, struct carrel_error *err);

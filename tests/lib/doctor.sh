@@ -51,6 +51,12 @@ passes() {
 	expect_equal "$(reaches lab1 tcp "${other_site[$1]}" 80)" "internet sees ${uplink[$1]}"
 }
 
+# asks_host FAMILY: likewise to the host itself
+asks_host() {
+	# shellcheck disable=SC2154
+	expect_match "$(reaches lab1 udp "${server[$1]}" 53)" '^server sees '
+}
+
 # What policies forbid stays forbidden, whatever was done about the host's firewall.
 forbidden_stays() {
 	local family
@@ -69,10 +75,12 @@ in_the_way() {
 		cannot_reach lab1 tcp "${other_site[$family]}" 80
 	done
 	finds firewall wrong "$what"
-	expect_equal "$(found_by firewall | wc -l)" $#
+	expect_equal "$(found_by firewall | grep -c 'to the internet')" $#
 	mended_by_its_fix firewall
 	passes 0
 	passes 1
+	asks_host 0
+	asks_host 1
 	forbidden_stays
 }
 

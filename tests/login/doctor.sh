@@ -453,6 +453,30 @@ test_doctor_firewall_rule_of_nft_is_found_and_mended() {
 	in_the_way 'IPv6 from carrels to the internet is dropped by nft, in the chain strangers of table inet other: the rule .ct state new counter .*no strangers' 1
 }
 
+# What policies allow to the host itself goes another way.
+test_doctor_firewall_rule_before_the_host_is_found_and_mended() {
+	asks_host 0
+	asks_host 1
+	expect_equal "$(findings firewall)" ""
+	nft -f - <<-'END'
+		table inet other {
+			chain filter_input {
+				type filter hook input priority 10; policy accept;
+				iifname "cr-*" udp dport 53 drop
+			}
+		}
+	END
+	trap 'nft delete table inet other' EXIT
+	cannot_reach lab1 udp "${server[0]}" 53
+	cannot_reach lab1 udp "${server[1]}" 53
+	finds firewall wrong 'IPv4 from carrels to the host itself \(allow out tcp,udp to host port 53 "DNS"\) is dropped by nft, in the chain filter_input of table inet other: the rule .iifname "cr-\*" udp dport 53 drop'
+	expect_equal "$(found_by firewall | wc -l)" 2
+	mended_by_its_fix firewall
+	asks_host 0
+	asks_host 1
+	forbidden_stays
+}
+
 test_doctor_firewall_policy_of_iptables_is_found_and_mended() {
 	iptables-nft -P FORWARD DROP
 	ip6tables-nft -A FORWARD -j REJECT

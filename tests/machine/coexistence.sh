@@ -51,6 +51,8 @@ goes_on() {
 	open_carrel_passes
 	passes 0
 	passes 1
+	asks_host 0
+	asks_host 1
 	forbidden_stays
 	expect_equal "$(findings firewall)" ""
 }
@@ -59,6 +61,8 @@ test_coexistence_ufw_is_named_and_told() {
 	begin
 	ufw allow 22/tcp
 	ufw --force enable
+	cannot_reach lab1 udp "${server[0]}" 53
+	cannot_reach lab1 udp "${server[1]}" 53
 	in_the_way 'is dropped by ufw, in the chain .* of table ip6? filter' 0 1
 	ufw reload
 	goes_on
@@ -69,6 +73,8 @@ test_coexistence_ufw_is_named_and_told() {
 test_coexistence_firewalld_is_named_and_told() {
 	begin
 	start_firewalld
+	cannot_reach lab1 udp "${server[0]}" 53
+	cannot_reach lab1 udp "${server[1]}" 53
 	in_the_way "is dropped by firewalld, in the chain filter_FWD_.* of table inet firewalld: the rule 'reject" 0 1
 	firewall-cmd --reload
 	goes_on

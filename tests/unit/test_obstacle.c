@@ -19,7 +19,15 @@ static const struct obstacle_case {
 	{ { "inet", "carrel", "from-carrel", 3 }, { 0 }, "carrel itself",
 	  "nft delete table inet carrel" },
 	{ { "inet", "firewalld", "filter_FORWARD", 3 }, { .ufw = true }, "firewalld",
-	  "firewall-cmd --permanent --new-zone=carrel\n" },
+	  "firewall-cmd --permanent --get-zones | grep -qw carrel || " },
+	{ { "inet", "firewalld", "filter_IN_public", 3 }, { .local = true }, "firewalld",
+	  "firewall-cmd --permanent --get-zones | grep -qw carrel || firewall-cmd --permanent "
+	  "--new-zone=carrel\nfirewall-cmd --permanent --zone=carrel --add-interface=cr-+\n"
+	  "firewall-cmd --permanent --zone=carrel --set-target=ACCEPT\n" },
+	{ { "ip", "filter", "ufw-user-input", 3 }, { .local = true, .ufw = true }, "ufw",
+	  "ufw allow in on cr-+" },
+	{ { "ip", "filter", "INPUT", 0 }, { .local = true }, "iptables",
+	  "iptables -I INPUT -i cr-+ -j ACCEPT\n#" },
 	{ { "ip", "filter", "ufw-reject-forward", 3 }, { .ufw = true }, "ufw",
 	  "ufw route allow in on cr-+" },
 	{ { "ip", "filter", "FORWARD", 0 }, { .ufw = true, .docker = true }, "Docker",
