@@ -6,6 +6,12 @@
 
 doctor_found=/run/testhost/found
 
+# Let the policy lab reach the host's port 53, whoever answers for names.
+let_lab_ask_the_host() {
+	sed 's/to resolver port 53 .*/to host port 53/' /usr/share/carrel/policies/lab.policy \
+		>/etc/carrel/policies/lab.policy
+}
+
 # findings CHECK: severity and what, a line each
 findings() {
 	carrel doctor --json >$doctor_found || expect_equal $? 5

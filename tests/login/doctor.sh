@@ -15,6 +15,8 @@ set -u
 
 module=$(dirname "$(find /usr/lib /lib -name pam_unix.so | head -n 1)")/pam_carrel.so
 
+let_lab_ask_the_host
+
 # Every service that opens sessions on this machine: the test host itself has only those that its
 # other tests come through.
 for service in other sudo-i systemd-user; do
@@ -106,6 +108,14 @@ test_doctor_config_policy_that_breaks_is_found() {
 	finds config wrong "no version of the policy 'exam' can be used"
 	cp -p /etc/carrel/policies/kept /etc/carrel/policies/exam.policy
 	is_well config
+}
+
+test_doctor_config_policy_of_nobody_is_told() {
+	cp -p /etc/carrel/policies/exam.policy /etc/carrel/policies/spare.policy
+	trap 'rm -f /etc/carrel/policies/spare.policy' EXIT
+	finds config notice '/etc/carrel/policies/spare.policy: no assignment gives this policy to anyone'
+	rm /etc/carrel/policies/spare.policy
+	expect_equal "$(findings config)" ""
 }
 
 test_doctor_pam_service_without_the_module_is_found_and_mended() {
@@ -418,6 +428,13 @@ test_doctor_helper_that_fails_is_found() {
 	trap 'mv /usr/libexec/carrel/kept $helper' EXIT
 	install -m 0755 /bin/false $helper
 	finds helper wrong "no network can be made with the policy 'exam': "
+	# Where the kernel's modules are known, those that are not there are named.
+	mkdir -p "/lib/modules/$(uname -r)"
+	printf 'kernel/%s.ko:\n' net/veth net/nf_tables net/nft_ct >"/lib/modules/$(uname -r)/modules.dep"
+	finds helper wrong 'no network can be made'
+	expect_match "$(fix_of helper)" 'install a kernel that has the modules .*nft_masq'
+	expect_no_match "$(fix_of helper)" 'veth|nf_tables|nft_ct'
+	rm "/lib/modules/$(uname -r)/modules.dep"
 	cp -p /usr/libexec/carrel/kept $helper
 	is_well helper
 }
@@ -469,7 +486,7 @@ test_doctor_firewall_rule_before_the_host_is_found_and_mended() {
 	trap 'nft delete table inet other' EXIT
 	cannot_reach lab1 udp "${server[0]}" 53
 	cannot_reach lab1 udp "${server[1]}" 53
-	finds firewall wrong 'IPv4 from carrels to the host itself \(allow out tcp,udp to host port 53 "DNS"\) is dropped by nft, in the chain filter_input of table inet other: the rule .iifname "cr-\*" udp dport 53 drop'
+	finds firewall wrong 'IPv4 from carrels to the host itself \(allow out tcp,udp to host port 53\) is dropped by nft, in the chain filter_input of table inet other: the rule .iifname "cr-\*" udp dport 53 drop'
 	expect_equal "$(found_by firewall | wc -l)" 2
 	mended_by_its_fix firewall
 	asks_host 0

@@ -15,6 +15,8 @@ set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/doctor.sh"
 
+let_lab_ask_the_host
+
 # Nobody else's firewall, and the carrel of lab1, open.
 begin() {
 	trap end EXIT
