@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 #include "cli/diff.h"
 #include "cli/view.h"
-#include "doctor/trial.h"
+#include "doctor/doctor.h"
 
 /* Some 20 ms each: with more, an examination would take longer than anybody waits. */
 #define CARRELS_MAX 100
@@ -26,7 +26,7 @@ static const char *fix_for(struct doctor *doctor, const char *user, enum remedy 
 {
 	switch (remedy) {
 	case REMEDY_REPAIR:
-		return arena_printf(doctor->arena, "carrel exec %s -- true", user);
+		return arena_printf(doctor->arena, "carrel repair %s", user);
 	case REMEDY_REMOVE:
 		return arena_printf(doctor->arena, "carrel remove %s\n# cuts the open sessions; the next "
 				    "login makes a new carrel", user);
@@ -53,17 +53,6 @@ static int add_difference(struct doctor *doctor, const char *user,
 	});
 }
 
-/** fix_host() - what has the helper look after the host; NULL: out of memory */
-static const char *fix_host(struct doctor *doctor)
-{
-	const struct config *config;
-
-	if (doctor_config(doctor, &config, NULL) < 0)
-		return "";
-	const char *policy = trial_policy(doctor, config);
-	return policy ? arena_printf(doctor->arena, "carrel run %s -- true", policy) : "";
-}
-
 int doctor_check_host(struct doctor *doctor, struct carrel_error *err)
 {
 	struct differences differences = { 0 };
@@ -81,7 +70,7 @@ int doctor_check_host(struct doctor *doctor, struct carrel_error *err)
 			.what = arena_printf(doctor->arena, "on the host: %s", text),
 			.why = "what keeps carrels from each other and from the host stands there; the "
 			       "next login puts it right",
-			.fix = fix_host(doctor),
+			.fix = "carrel repair",
 		});
 	}
 	return rc;
