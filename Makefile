@@ -30,12 +30,13 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s%s\n' '$(1)' '$(2)')
 
 # Everything but the main files goes into one archive; the linker takes what each needs.
-MAINS    := helper/helper.c helper/cli/carrel.c pam/pam_carrel.c helper/kernel/sandbox-filter.c
+MAINS    := helper/helper.c helper/cli/carrel.c pam/pam_carrel.c helper/kernel/sandbox-filter.c \
+	    helper/resolver/resolver.c
 SOURCES  := $(filter-out $(MAINS),$(wildcard helper/*/*.c helper/*.c pam/*.c))
 OBJECTS  := $(SOURCES:%.c=$(BUILD)/%.o)
 ARCHIVE  := $(BUILD)/libcarrel.a
 
-PROGRAMS := $(BUILD)/carrel-helper $(BUILD)/carrel $(BUILD)/pam_carrel.so
+PROGRAMS := $(BUILD)/carrel-helper $(BUILD)/carrel-resolver $(BUILD)/carrel $(BUILD)/pam_carrel.so
 
 .PHONY: all
 all: $(PROGRAMS)
@@ -56,11 +57,11 @@ $(BUILD)/sandbox-filter: $(BUILD)/helper/kernel/sandbox-filter.o
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lseccomp
 
-$(BUILD)/sandbox-filter.inc: $(BUILD)/sandbox-filter
+$(BUILD)/%-calls.inc: $(BUILD)/sandbox-filter
 	$(call say,GEN,$@)
-	$(Q)$< >$@.tmp && mv $@.tmp $@
+	$(Q)$< $* >$@.tmp && mv $@.tmp $@
 
-$(BUILD)/helper/kernel/sandbox.o: $(BUILD)/sandbox-filter.inc
+$(BUILD)/helper/kernel/sandbox.o: $(BUILD)/helper-calls.inc $(BUILD)/resolver-calls.inc
 
 $(ARCHIVE): $(OBJECTS)
 	$(call say,AR,$@)
@@ -69,6 +70,11 @@ $(ARCHIVE): $(OBJECTS)
 $(BUILD)/carrel-helper: $(BUILD)/helper/helper.o $(ARCHIVE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(NETLINK_LIBS) -lcap
+
+# The only one that talks to the network: no capability, no netlink.
+$(BUILD)/carrel-resolver: $(BUILD)/helper/resolver/resolver.o $(ARCHIVE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ -lcares
 
 $(BUILD)/carrel: $(BUILD)/helper/cli/carrel.o $(ARCHIVE)
 	$(call say,LD,$@)
@@ -108,6 +114,7 @@ localize    = $(LOCALIZE) $(1) >$(2) && chmod 0644 $(2)
 install: all
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/libexec/carrel $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(SECUREDIR)
 	$(INSTALL) -m 0755 $(BUILD)/carrel-helper $(DESTDIR)$(PREFIX)/libexec/carrel/carrel-helper
+	$(INSTALL) -m 0755 $(BUILD)/carrel-resolver $(DESTDIR)$(PREFIX)/libexec/carrel/carrel-resolver
 	$(INSTALL) -m 0755 $(BUILD)/carrel $(DESTDIR)$(PREFIX)/sbin/carrel
 	$(INSTALL) -m 0644 $(BUILD)/pam_carrel.so $(DESTDIR)$(SECUREDIR)/pam_carrel.so
 	$(INSTALL) -d $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf.d $(DESTDIR)$(SYSCONFDIR)/carrel/policies

@@ -21,6 +21,7 @@
 #define PATH_POLICIES          CARREL_SYSCONFDIR "/carrel/policies"
 #define PATH_PACKAGED_POLICIES CARREL_PREFIX "/share/carrel/policies"
 #define PATH_HELPER            CARREL_PREFIX "/libexec/carrel/carrel-helper"
+#define PATH_RESOLVER          CARREL_PREFIX "/libexec/carrel/carrel-resolver"
 #define PATH_STATE             "/run/carrel"
 #define PATH_PINS              "/run/netns"
 #define PATH_MODULE            CARREL_SECUREDIR "/pam_carrel.so"
@@ -33,6 +34,8 @@
 
 /* In PATH_STATE: touched by each run of "carrel gc", and locked while it lasts. */
 #define NAME_COLLECTED         "collected"
+/* Likewise: locked by "carrel refresh" while it asks and writes. */
+#define NAME_REFRESHED         "refreshed"
 
 /* The account that the helper runs as; made by sysusers.d. */
 #define HELPER_USER "carrel"

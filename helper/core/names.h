@@ -24,7 +24,7 @@
 
 struct known_address {
 	struct address address;
-	uint64_t seen_s;                        /* in the last answer that had it */
+	uint64_t gone_s;                        /* of the first answer without it; 0: it is in the last */
 };
 
 /* Times are seconds of CLOCK_BOOTTIME. */

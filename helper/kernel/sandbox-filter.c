@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs when carrel is built: compiles the table of sandbox-calls.h and writes the filter to
- * standard output, as the items of an array of struct sock_filter. It is for the machine type
- * that this program was compiled for.
+ * Runs when carrel is built: "sandbox-filter helper" compiles the table of sandbox-calls.h,
+ * "sandbox-filter resolver" that of resolver-calls.h, and writes the filter to standard output,
+ * as the items of an array of struct sock_filter. It is for the machine type that this program
+ * was compiled for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -44,15 +45,28 @@ struct call {
 			   sizeof(struct scmp_arg_cmp),                                    \
 	.conditions = { __VA_ARGS__ } },
 
-static const struct call calls[] = {
+static const struct call helper_calls[] = {
 #include "kernel/sandbox-calls.h"
 };
 
+static const struct call resolver_calls[] = {
+#include "resolver/resolver-calls.h"
+};
+
+static const struct table {
+	const char *name;
+	const struct call *calls;
+	size_t count;
+} tables[] = {
+	{ "helper", helper_calls, sizeof(helper_calls) / sizeof(helper_calls[0]) },
+	{ "resolver", resolver_calls, sizeof(resolver_calls) / sizeof(resolver_calls[0]) },
+};
+
 /** add_calls() - every row of the table; 0 or -errno */
-static int add_calls(scmp_filter_ctx context)
+static int add_calls(scmp_filter_ctx context, const struct table *table)
 {
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
-		const struct call *call = &calls[i];
+	for (size_t i = 0; i < table->count; i++) {
+		const struct call *call = &table->calls[i];
 		int rc = seccomp_rule_add_array(context, SCMP_ACT_ALLOW, call->number,
 						call->condition_count, call->conditions);
 
@@ -65,7 +79,7 @@ static int add_calls(scmp_filter_ctx context)
 }
 
 /** compile() - the filter as the kernel takes it, in the file @fd; 0 or -errno */
-static int compile(int fd)
+static int compile(int fd, const struct table *table)
 {
 	scmp_filter_ctx context = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	int rc;
@@ -77,7 +91,7 @@ static int compile(int fd)
 	if (rc == 0)
 		rc = seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (rc == 0)
-		rc = add_calls(context);
+		rc = add_calls(context, table);
 	if (rc == 0)
 		rc = seccomp_export_bpf(context, fd);
 	seccomp_release(context);
@@ -98,10 +112,22 @@ static int print(int fd)
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : -EIO;
 }
 
-int main(void)
+/** find_table() - the one called @name, or NULL */
+static const struct table *find_table(const char *name)
 {
-	int fd = memfd_create("filter", MFD_CLOEXEC);
-	int rc = fd < 0 ? -errno : compile(fd);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		if (strcmp(tables[i].name, name) == 0)
+			return &tables[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct table *table = argc == 2 ? find_table(argv[1]) : NULL;
+	int fd = memfd_create("filter", MFD_CLOEXEC), rc = -EINVAL;
+
+	if (table)
+		rc = fd < 0 ? -errno : compile(fd, table);
 
 	if (rc == 0)
 		rc = print(fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The system calls that are left to the helper. */
+/* The system calls that are left to the helper, and to the resolver. */
 #ifndef CARREL_KERNEL_SANDBOX_H
 #define CARREL_KERNEL_SANDBOX_H
 
@@ -14,5 +14,8 @@ struct carrel_error;
  * Context: no_new_privs set; before anything untrusted is read; single-threaded
  */
 int sandbox_enter(struct carrel_error *err);
+
+/** sandbox_enter_resolver() - likewise those of resolver/resolver-calls.h, for carrel-resolver */
+int sandbox_enter_resolver(struct carrel_error *err);
 
 #endif
