@@ -96,7 +96,7 @@ NMDIR      ?= /usr/lib/NetworkManager/conf.d
 # What systemd's programs read, here and below PREFIX/lib under the same names.
 SYSTEMD    := $(addsuffix /carrel.conf,sysusers.d tmpfiles.d) \
 	      $(addprefix systemd/network/00-carrel.,network link) \
-	      $(addprefix systemd/system/carrel-,gc.service gc.timer log.service)
+	      $(addprefix systemd/system/carrel-,gc.service gc.timer log.service refresh.service)
 POLICIES   := $(wildcard conf/policies/*.policy)
 MANPAGES   := $(wildcard man/*.[1-8])
 INSTALL    := install

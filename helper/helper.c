@@ -43,6 +43,7 @@ static request_handler *const handlers[] = {
 	[WIRE_RUN]     = request_run,
 	[WIRE_REPAIR]  = request_repair,
 	[WIRE_REPAIR_HOST] = request_repair_host,
+	[WIRE_NAMES]   = request_names,
 };
 
 void request_warn(struct request *request, const char *format, ...)

@@ -100,6 +100,15 @@ int work_join(struct work *work, const struct record *old, int netns_fd,
 	if (rc < 0)
 		return rc;
 	work_warn_of(work, &inspection.differences, false);
+	if (old->generation != inspection.generation) {
+		/* What is in the sets of names is not part of what was compared. */
+		rc = work_settle_names(work, true, err);
+		if (rc < 0)
+			return rc;
+		/* That was another step: the next login looks again, and finds nothing. */
+		if (rc > 0)
+			inspection.generation = 0;
+	}
 	work->record = *old;
 	work->record.idle_since_s = 0;
 	work->record.generation = inspection.generation;
@@ -198,5 +207,9 @@ int work_update(struct work *work, const struct record *old, int netns_fd, bool 
 	if (!login)
 		keep_use(&work->record, old);
 	rc = mend_and_update(work, old, err);
-	return rc < 0 ? rc : work_write_record(work, err);
+	if (rc == 0)
+		rc = work_write_record(work, err);
+	if (rc == 0)
+		rc = work_settle_names(work, false, err);
+	return rc < 0 ? rc : 0;
 }

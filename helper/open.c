@@ -122,6 +122,7 @@ int request_open(struct request *request, struct carrel_error *err)
 		rc = work_assign(&work, err);
 	if (rc < 0 || request->reply.status != WIRE_OK)
 		return rc;
+	work_warn_unknown(&work);
 	rc = open_locked(&work, err);
 	return rc < 0 ? error_wrap(err, rc, "making the network of '%s' (policy '%s')",
 				   work.subject->user, work.policy.name) : 0;

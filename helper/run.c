@@ -79,8 +79,10 @@ int request_run(struct request *request, struct carrel_error *err)
 		rc = work_read_config(&work, err);
 	if (rc == 0)
 		rc = work_read_policy(&work, request->wire->policy, err);
-	if (rc == 0)
+	if (rc == 0) {
+		work_warn_unknown(&work);
 		rc = find_number(&work, err);
+	}
 	if (rc == 0)
 		rc = build(&work, err);
 	if (rc < 0)

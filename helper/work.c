@@ -5,13 +5,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/paths.h"
 #include "core/allocate.h"
+#include "core/names.h"
 #include "kernel/facts.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
+#include "kernel/nft_names.h"
 #include "sight.h"
 #include "state/source.h"
 #include "state/state.h"
@@ -61,6 +64,49 @@ int work_read_config(struct work *work, struct carrel_error *err)
 	return rc;
 }
 
+/* Give the names of the policy the addresses that are known. */
+static int bind_names(struct work *work, struct carrel_error *err)
+{
+	int rc = namesfile_bind(work->state_fd, &work->policy, &work->request->arena, &work->names,
+				err);
+
+	if (rc < 0 && rc != -ENOMEM)
+		request_warn(work->request, "%s; nothing is known of any name", err->text);
+	return rc == -ENOMEM ? rc : 0;
+}
+
+void work_warn_unknown(struct work *work)
+{
+	BUFFER_CLEANUP struct buffer names = { 0 };
+	const struct policy *policy = &work->policy;
+	size_t unknown = names_unknown(policy);
+
+	for (size_t i = 0; i < policy->names.count && unknown; i++)
+		if (names_is_unknown(policy, &policy->names.items[i]))
+			buffer_printf(&names, "%s%s", names.length ? ", " : "",
+				      policy->names.items[i].name);
+	if (names.length && !names.failed)
+		request_warn(work->request, "no address is known of %s: rules of policy '%s' about "
+			     "%s match nothing until 'carrel refresh' finds one", names.data,
+			     policy->name, unknown == 1 ? "it" : "them");
+}
+
+int work_settle_names(struct work *work, bool anyway, struct carrel_error *err)
+{
+	struct known_names known;
+
+	if (!work->policy.names.count || (!anyway && namesfile_is(work->state_fd, &work->names)))
+		return 0;
+	int rc = namesfile_read(work->state_fd, &work->request->arena, &known, NULL, err);
+	if (rc == 0)
+		rc = nft_update_names(work->kernel.carrel_nft, &known, err);
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc < 0)
+		request_warn(work->request, "%s", err->text);
+	return rc > 0;
+}
+
 int work_read_policy(struct work *work, const char *name, struct carrel_error *err)
 {
 	const char *warning = NULL;
@@ -69,7 +115,7 @@ int work_read_policy(struct work *work, const char *name, struct carrel_error *e
 					err);
 
 	pass_on(work, warning);
-	return rc;
+	return rc < 0 ? rc : bind_names(work, err);
 }
 
 int work_assign(struct work *work, struct carrel_error *err)
@@ -190,5 +236,7 @@ int work_build(struct work *work, struct carrel_error *err)
 	/* The pin could not be made: there is nothing of which it would be the record. */
 	if (rc < 0 && work->record.netns_inode)
 		(void)record_remove(work->state_fd, work->input.uid, NULL);
-	return rc;
+	if (rc == 0)
+		rc = work_settle_names(work, false, err);
+	return rc < 0 ? rc : 0;
 }

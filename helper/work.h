@@ -14,6 +14,7 @@
 #include "inspect.h"
 #include "kernel/apply.h"
 #include "request.h"
+#include "state/namesfile.h"
 #include "state/record.h"
 
 struct work {
@@ -22,6 +23,7 @@ struct work {
 	int state_fd, lock_fd;          /* owned */
 	struct config config;
 	struct policy policy;
+	struct namesfile_version names; /* with what is known of its names */
 	struct facts facts;
 	const char *no_names;           /* why the carrel will not find names, or NULL */
 	struct plan_input input;
@@ -48,6 +50,24 @@ int work_assign(struct work *work, struct carrel_error *err);
 
 /** work_read_policy() - the policy @name in force, whoever has it */
 int work_read_policy(struct work *work, const char *name, struct carrel_error *err);
+
+/**
+ * work_warn_unknown() - tell of the names of the policy of which no address is known
+ *
+ * That keeps nobody out: the rules about them match nothing.
+ */
+void work_warn_unknown(struct work *work);
+
+/**
+ * work_settle_names() - see whether names have other addresses since they were read
+ * @anyway:	also where they have not: somebody changed something in the carrel's table
+ *
+ * Called when the record is there: had `carrel refresh` written new addresses in between, it
+ * would not have found this carrel. See names.c.
+ *
+ * Return: 1 when sets were changed; 0; -ENOMEM
+ */
+int work_settle_names(struct work *work, bool anyway, struct carrel_error *err);
 
 /** work_lock() - from here on alone with the subject's carrel, and ready to look at the kernel */
 int work_lock(struct work *work, struct carrel_error *err);

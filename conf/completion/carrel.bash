@@ -16,6 +16,11 @@ _carrel_policies() {
 	done
 }
 
+# Hosts that policies name.
+_carrel_names() {
+	awk '$1 == "name" { print $2 }' /run/carrel/names 2>/dev/null
+}
+
 # _carrel_words WORDS: those that begin with the word under the cursor.
 _carrel_words() {
 	mapfile -t COMPREPLY < <(compgen -W "$1" -- "${COMP_WORDS[COMP_CWORD]}")
@@ -39,7 +44,7 @@ _carrel_command() {
 }
 
 _carrel() {
-	local subcommands='list show exec check explain plan apply diff repair run status log remove gc doctor help'
+	local subcommands='list show exec check explain plan apply diff repair run status log remove gc refresh doctor help'
 	local subcommand='' user='' word i
 	COMPREPLY=()
 
@@ -92,6 +97,7 @@ _carrel() {
 	plan) _carrel_words "$([[ $user ]] || compgen -u) --config --json --nft --service --from --help" ;;
 	apply | repair) _carrel_words "$(_carrel_users) --config --dry-run --json --help" ;;
 	gc) _carrel_words '--config --dry-run --json --help' ;;
+	refresh) _carrel_words "$(_carrel_names) --config --follow --json --help" ;;
 	show | diff) _carrel_words "$([[ $user ]] || _carrel_users) --config --json --help" ;;
 	remove) _carrel_words "$([[ $user ]] || _carrel_users) --config --help" ;;
 	exec)

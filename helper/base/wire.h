@@ -38,6 +38,7 @@ enum wire_operation {
 	WIRE_RUN,               /* a carrel that nobody else joins and nothing keeps, with "policy" */
 	WIRE_REPAIR,            /* as WIRE_APPLY, and mend whatever is not as it should be */
 	WIRE_REPAIR_HOST,       /* the same for what carrels need of the host */
+	WIRE_NAMES,             /* names have other addresses: bring "carrels" up to date with them */
 };
 
 /* What `carrel gc` saw of a carrel: the helper acts only where that is still so. */
@@ -54,7 +55,7 @@ struct wire_request {
 	struct subject subject;
 	const char *config;     /* path of carrel.conf; "" = the built-in one */
 	const char *policy;     /* WIRE_RUN: its name; else "" */
-	const struct wire_carrel *carrels;      /* WIRE_COLLECT */
+	const struct wire_carrel *carrels;      /* WIRE_COLLECT; WIRE_NAMES: only their uids */
 	size_t carrel_count;
 	uint32_t sought;        /* the namespace that WIRE_UNPINNED told of was looked for; or 0 */
 };
@@ -82,7 +83,8 @@ struct wire_reply {
 	const char *address4, *address6;
 	const char *message;    /* for the log and the user: what failed */
 	const char *warnings;   /* for the log; lines */
-	uint32_t number;        /* WIRE_RUN: stands for a uid in names; or 0; likewise below */
+	/* WIRE_RUN: stands for a uid in names; WIRE_NAMES: carrels changed; or 0; likewise below */
+	uint32_t number;
 	uint32_t connections_cut;       /* WIRE_APPLY: the new policy forbids them */
 };
 

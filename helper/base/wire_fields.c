@@ -48,6 +48,7 @@ bool wire_operation_exists(unsigned kind)
 	case WIRE_RUN:
 	case WIRE_REPAIR:
 	case WIRE_REPAIR_HOST:
+	case WIRE_NAMES:
 		return true;
 	}
 	return false;

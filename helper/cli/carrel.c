@@ -120,6 +120,13 @@ static const struct subcommand subcommands[] = {
 		"yet by a run with the same FILE.\n",
 		OPTION_JSON | OPTION_FOLLOW | OPTION_LOG, 0, 1, cli_log,
 	}, {
+		"refresh", "[--json] [--follow | NAME...]",
+		"look up the hosts that policies name",
+		"Asks about the names whose answers have become old, or about each NAME, and puts new\n"
+		"addresses into the carrels whose policies name them. With --follow: goes on doing\n"
+		"that, as carrel-refresh.service does.\n",
+		OPTION_JSON | OPTION_FOLLOW, 0, ARGUMENTS_ANY, cli_refresh,
+	}, {
 		"help", "[SUBCOMMAND]",
 		"this text, or what a subcommand does",
 		"",

@@ -48,6 +48,7 @@ int cli_run(const struct invocation *invocation);
 int cli_remove(const struct invocation *invocation);
 int cli_log(const struct invocation *invocation);
 int cli_gc(const struct invocation *invocation);
+int cli_refresh(const struct invocation *invocation);
 int cli_doctor(const struct invocation *invocation);
 
 /** cli_complain() - one line on standard error, headed by the program's name */

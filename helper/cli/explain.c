@@ -164,6 +164,8 @@ static int read_policy(struct asking *asking)
 		return cli_fail(rc == -ENOMEM ? CLI_FAILURE : CLI_INVALID, &err);
 	if (warning)
 		cli_complain("%s", warning);
+	if (view_bind_names(asking->state_fd, &asking->policy, asking->arena) < 0)
+		return cli_out_of_memory();
 	if (resolvers_settle(&asking->policy, asking->arena, &warning, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	if (warning)

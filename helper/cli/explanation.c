@@ -3,6 +3,7 @@
 
 #include "cli/cli.h"
 #include "cli/view.h"
+#include "core/names.h"
 #include "core/policy_rule.h"
 #include "core/reason.h"
 
@@ -97,6 +98,24 @@ bool explanation_allows(const struct explanation *explanation)
 	return true;
 }
 
+/** put_unknown() - append a line for names whose rules would match more if an address were known */
+static void put_unknown(const struct explanation *explanation, struct buffer *text)
+{
+	const struct policy *policy = explanation->policy;
+	const char *separator = "  no address is known of ";
+
+	if (explanation->packets[0].direction == DIRECTION_IN)
+		return;
+	for (size_t i = 0; i < policy->names.count; i++) {
+		if (!names_is_unknown(policy, &policy->names.items[i]))
+			continue;
+		buffer_printf(text, "%s%s", separator, policy->names.items[i].name);
+		separator = ", ";
+	}
+	if (names_unknown(policy))
+		buffer_puts(text, ": rules about it match nothing until 'carrel refresh' finds one\n");
+}
+
 void explanation_put_text(const struct explanation *explanation, struct buffer *text)
 {
 	for (size_t i = 0; i < explanation->count; i++) {
@@ -113,6 +132,7 @@ void explanation_put_text(const struct explanation *explanation, struct buffer *
 				      "out");
 		buffer_puts(text, "\n");
 	}
+	put_unknown(explanation, text);
 }
 
 /** put_json_answer() - append the object of one packet */
@@ -144,6 +164,8 @@ static void put_json_answer(const struct packet *packet, const struct decision *
 	else
 		buffer_puts(text, ", \"line\": null, ");
 	view_put_json_member(text, "rule", decision->rule ? decision->rule->text : NULL);
+	buffer_puts(text, ", ");
+	view_put_json_member(text, "name", decision->name ? decision->name->name : NULL);
 	buffer_printf(text, ", \"peer\": %s}", decision->peer ? "true" : "false");
 }
 

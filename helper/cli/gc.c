@@ -26,6 +26,7 @@
 #include "base/paths.h"
 #include "cli/arguments.h"
 #include "cli/hostns.h"
+#include "cli/refresh.h"
 #include "cli/survey.h"
 #include "cli/view.h"
 #include "kernel/netns.h"
@@ -319,5 +320,8 @@ int cli_gc(const struct invocation *invocation)
 	status = collect(&collection);
 	buffer_free(&collection.text);
 	arena_free(&collection.arena);
+	fd_close(&turn_fd);
+	if (state_fd >= 0 && !invocation->dry_run)
+		refresh_neglected(invocation->config, state_fd);
 	return status;
 }

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/login.h"
 #include "cli/policyfile.h"
+#include "cli/view.h"
 #include "core/allocate.h"
 #include "kernel/facts.h"
 #include "kernel/rtnl.h"
@@ -64,6 +65,8 @@ int prospect_read_policy(struct prospect *prospect, const char *name)
 		return cli_fail(status_of(rc), &err);
 	if (warning)
 		cli_complain("%s", warning);
+	if (view_bind_names(prospect->state_fd, &prospect->policy, prospect->arena) < 0)
+		return cli_out_of_memory();
 	prospect->confined = true;
 	return CLI_OK;
 }

@@ -11,6 +11,7 @@
 #include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/table.h"
+#include "core/rebind.h"
 #include "state/source.h"
 
 /** put_line() - append one fact: its label, and its value after a fixed column */
@@ -101,6 +102,40 @@ static void put_rules(const struct policy *policy, struct buffer *text)
 			put_line(text, "", policy->rules.items[i].text);
 }
 
+/** put_addresses() - those of @name that are believed, or (@refused) are not; how many */
+static size_t put_addresses(const struct policy *policy, const struct policy_name *name,
+			    bool refused, const char *quote, struct buffer *text)
+{
+	char address[ADDRESS_TEXT_SIZE];
+	size_t count = 0;
+
+	for (size_t i = 0; i < name->addresses.count; i++) {
+		const struct address *one = &name->addresses.items[i];
+
+		if ((!policy->rebind && rebind_refused(one)) != refused)
+			continue;
+		address_format(one, address);
+		buffer_printf(text, "%s%s%s%s", count++ ? ", " : "", quote, address, quote);
+	}
+	return count;
+}
+
+/** put_names() - append the hosts that rules name, with what is known of them */
+static void put_names(const struct policy *policy, struct buffer *text)
+{
+	for (size_t i = 0; i < policy->names.count; i++) {
+		const struct policy_name *name = &policy->names.items[i];
+		BUFFER_CLEANUP struct buffer refused = { 0 };
+
+		buffer_printf(text, "  %-10s  %s: ", i ? "" : "names", name->name);
+		if (!put_addresses(policy, name, false, "", text))
+			buffer_puts(text, "no address is known");
+		if (put_addresses(policy, name, true, "", &refused))
+			buffer_printf(text, "; refused: %s", refused.failed ? "?" : refused.data);
+		buffer_puts(text, "\n");
+	}
+}
+
 int show_put_text(const struct view *view, const struct show_policy *shown, struct arena *arena,
 		  struct buffer *text)
 {
@@ -119,8 +154,10 @@ int show_put_text(const struct view *view, const struct show_policy *shown, stru
 	buffer_printf(text, "  %-10s  ", "since");
 	cli_put_time(text, record->created_s);
 	buffer_puts(text, "\n");
-	if (shown->policy)
+	if (shown->policy) {
 		put_rules(shown->policy, text);
+		put_names(shown->policy, text);
+	}
 	return put_sessions(view, arena, text);
 }
 
@@ -140,6 +177,26 @@ static void put_json_rules(const struct policy *policy, bool override, struct bu
 		buffer_puts(text, separator);
 		buffer_json_string(text, policy->rules.items[i].text);
 		separator = ", ";
+	}
+	buffer_puts(text, "]");
+}
+
+/** put_json_names() - append what put_names() does, or null */
+static void put_json_names(const struct policy *policy, struct buffer *text)
+{
+	if (!policy) {
+		buffer_puts(text, "null");
+		return;
+	}
+	buffer_puts(text, "[");
+	for (size_t i = 0; i < policy->names.count; i++) {
+		buffer_puts(text, i ? ", {" : "{");
+		view_put_json_member(text, "name", policy->names.items[i].name);
+		buffer_puts(text, ", \"addresses\": [");
+		put_addresses(policy, &policy->names.items[i], false, "\"", text);
+		buffer_puts(text, "], \"refused\": [");
+		put_addresses(policy, &policy->names.items[i], true, "\"", text);
+		buffer_puts(text, "]}");
 	}
 	buffer_puts(text, "]");
 }
@@ -164,6 +221,8 @@ void show_put_json(const struct view *view, const struct show_policy *shown, str
 	put_json_rules(policy, true, text);
 	buffer_puts(text, ", \"rules\": ");
 	put_json_rules(policy, false, text);
+	buffer_puts(text, ", \"names\": ");
+	put_json_names(policy, text);
 	buffer_puts(text, "}\n");
 }
 
@@ -194,6 +253,8 @@ static int read_policy(const char *config_path, const char *name, int state_fd,
 		return cli_fail(CLI_FAILURE, &err);
 	if (warning)
 		cli_complain("%s", warning);
+	if (view_bind_names(state_fd, policy, arena) < 0)
+		return cli_out_of_memory();
 	ret->policy = policy;
 	return CLI_OK;
 }

@@ -10,6 +10,7 @@
 #include "base/paths.h"
 #include "cli/cli.h"
 #include "kernel/netns.h"
+#include "state/namesfile.h"
 #include "state/state.h"
 
 int view_open_state(int *ret_fd, struct carrel_error *err)
@@ -145,6 +146,16 @@ int view_read_all(int state_fd, struct arena *arena, struct views *ret, struct c
 		return rc;
 	*ret = views;
 	return 0;
+}
+
+int view_bind_names(int state_fd, struct policy *policy, struct arena *arena)
+{
+	struct carrel_error err = { 0 };
+
+	int rc = namesfile_bind(state_fd, policy, arena, NULL, &err);
+	if (rc < 0 && rc != -ENOMEM)
+		cli_complain("%s", err.text);
+	return rc == -ENOMEM ? rc : 0;
 }
 
 const char *pin_state_name(enum pin_state pin)

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "core/policy.h"
 #include "state/record.h"
 #include "state/session.h"
 
@@ -58,6 +59,9 @@ int view_read(int state_fd, uid_t uid, struct arena *arena, struct view *ret,
 /** view_read_all() - every carrel; 0, also when single records cannot be read; -errno */
 int view_read_all(int state_fd, struct arena *arena, struct views *ret,
 		  struct carrel_error *err);
+
+/** view_bind_names() - namesfile_bind(), with a complaint where that fails; 0 or -ENOMEM */
+int view_bind_names(int state_fd, struct policy *policy, struct arena *arena);
 
 /** pin_state_name() - the word for people and in JSON */
 const char *pin_state_name(enum pin_state pin);

@@ -86,7 +86,8 @@ static uint32_t key_type(enum field field)
 struct element_writer {
 	struct nft_batch *batch;
 	const char *table, *set;
-	uint32_t set_id;
+	uint32_t set_id;                /* within the transaction; 0 where the set is older */
+	bool remove;                    /* take them out instead */
 	size_t key_bytes;
 	size_t left;                    /* elements that are still to come, at most */
 	unsigned in_message;            /* elements in the message that is open */
@@ -106,14 +107,16 @@ static void close_message(struct element_writer *writer)
 static int open_message(struct element_writer *writer)
 {
 	size_t count = writer->left < ELEMENTS_PER_MESSAGE ? writer->left : ELEMENTS_PER_MESSAGE;
-	struct nlmsghdr *message = nft_batch_message(writer->batch, NFT_MSG_NEWSETELEM,
-						     NLM_F_CREATE,
+	struct nlmsghdr *message = nft_batch_message(writer->batch, writer->remove ?
+						     NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM,
+						     writer->remove ? 0 : NLM_F_CREATE,
 						     SET_ROOM_BYTES + count * ELEMENT_MAX_BYTES);
 
 	if (!message)
 		return -ENOMEM;
 	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, writer->set);
-	mnl_attr_put_u32(message, NFTA_SET_ELEM_LIST_SET_ID, htonl(writer->set_id));
+	if (writer->set_id)
+		mnl_attr_put_u32(message, NFTA_SET_ELEM_LIST_SET_ID, htonl(writer->set_id));
 	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, writer->table);
 	writer->list = mnl_attr_nest_start(message, NFTA_SET_ELEM_LIST_ELEMENTS);
 	writer->message = message;
@@ -334,6 +337,22 @@ int nft_encode_named_set(struct nft_batch *batch, const char *table,
 	for (size_t i = 0; i < set->values.count && rc == 0; i++)
 		rc = put_value(&writer, set->values.items[i].first,
 			       i < set->comments.count ? set->comments.items[i] : NULL);
+	close_message(&writer);
+	return rc;
+}
+
+int nft_encode_elements(struct nft_batch *batch, const char *table, const char *set,
+			enum field field, bool remove, const struct value_range *values,
+			size_t count)
+{
+	struct element_writer writer = {
+		.batch = batch, .table = table, .set = set, .remove = remove, .left = count,
+		.key_bytes = field_info(field)->size_bytes,
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < count && rc == 0; i++)
+		rc = put_value(&writer, values[i].first, NULL);
 	close_message(&writer);
 	return rc;
 }

@@ -3,6 +3,7 @@
 #ifndef CARREL_KERNEL_NFT_SET_H
 #define CARREL_KERNEL_NFT_SET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "core/ruleset.h"
 #include "kernel/nft_batch.h"
@@ -25,5 +26,16 @@ int nft_encode_set(struct nft_batch *batch, const char *table, const struct matc
  */
 int nft_encode_named_set(struct nft_batch *batch, const char *table,
 			 const struct element_set *set, uint32_t set_id);
+
+/**
+ * nft_encode_elements() - put single values into a set that is there, or take them out
+ * @set:	its name
+ * @remove:	take them out
+ *
+ * Return: 0 or -ENOMEM
+ */
+int nft_encode_elements(struct nft_batch *batch, const char *table, const char *set,
+			enum field field, bool remove, const struct value_range *values,
+			size_t count);
 
 #endif

@@ -123,11 +123,11 @@ static void test_explanation_put_json_has_all_of_it(void **state)
 		" \"answers\": [{\"direction\": \"out\", \"protocol\": \"tcp\", "
 		"\"remote\": \"203.0.113.10\", \"port\": 443, \"redirected_to\": null, \"verdict\": \"allow\", "
 		"\"decided_by\": \"rule\", \"file\": \"/c/exam.policy\", \"line\": 5, "
-		"\"rule\": \"allow out tcp \\\"web\\\"\", \"peer\": false},\n"
+		"\"rule\": \"allow out tcp \\\"web\\\"\", \"name\": null, \"peer\": false},\n"
 		"  {\"direction\": \"in\", \"protocol\": \"icmp\", \"remote\": \"::\", "
 		"\"port\": null, \"redirected_to\": null, \"verdict\": \"reject\", "
 		"\"decided_by\": \"peers-unnamed\", "
-		"\"file\": null, \"line\": null, \"rule\": null, \"peer\": true}]}\n");
+		"\"file\": null, \"line\": null, \"rule\": null, \"name\": null, \"peer\": true}]}\n");
 }
 
 static void test_explanation_allows_when_every_packet_gets_through(void **state)

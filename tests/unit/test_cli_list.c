@@ -243,7 +243,7 @@ static void test_show_put_json_adds_the_policy(void **state)
 		"\"description\": \"Final exam\", \"default_out\": \"reject\", "
 		"\"default_in\": \"deny\", \"overrides\": [\"deny out to metadata\", "
 		"\"deny out tcp port 25\"], \"rules\": [\"allow out tcp to 203.0.113.10 port 443 "
-		"\\\"course site\\\"\"]}\n");
+		"\\\"course site\\\"\"], \"names\": []}\n");
 }
 
 static void test_show_put_json_writes_null_for_a_policy_that_cannot_be_read(void **state)
@@ -257,7 +257,8 @@ static void test_show_put_json_writes_null_for_a_policy_that_cannot_be_read(void
 	show_put_json(&views[1], &shown, &text);
 	assert_string_equal(tail_of(&text),
 		"\"policy_file\": null, \"description\": null, \"default_out\": null, "
-		"\"default_in\": null, \"overrides\": null, \"rules\": null}\n");
+		"\"default_in\": null, \"overrides\": null, \"rules\": null, "
+		"\"names\": null}\n");
 }
 
 int main(void)

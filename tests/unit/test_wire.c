@@ -222,8 +222,8 @@ static void test_wire_decode_refuses_a_wrong_header(void **state)
 	bytes[2] = 0;
 	assert_refused(length, "no operation 0");
 	encode();
-	bytes[2] = WIRE_REPAIR_HOST + 1;
-	assert_refused(length, "no operation 9");
+	bytes[2] = WIRE_NAMES + 1;
+	assert_refused(length, "no operation 10");
 	encode();
 	assert_refused(length + 1, "says it has");
 	assert_refused(sizeof(bytes), "is the most");

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sets of names in the real kernel: what changes, and what must not. Each test in a fresh namespace. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <libmnl/libmnl.h>
+#include <cmocka.h>
+
+#include "base/error.h"
+#include "kernel/nft.h"
+#include "kernel/nft_names.h"
+#include "tests/golden/golden.h"
+
+static int set_up(void **state)
+{
+	struct mnl_socket *socket;
+
+	if (unshare(CLONE_NEWNET) < 0 || nft_open(&socket, NULL) < 0)
+		return -1;
+	*state = socket;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	return mnl_socket_close(*state);
+}
+
+/* What @command prints; it must succeed. */
+static char *run(const char *command, struct arena *arena)
+{
+	FILE *pipe = popen(command, "re");
+
+	assert_non_null(pipe);
+	char *text = golden_read_stream(pipe, arena);
+	assert_int_equal(pclose(pipe), 0);
+	return text;
+}
+
+static void load(struct mnl_socket *socket, const char *policy, struct arena *arena)
+{
+	struct carrel_error err = { 0 };
+	struct ruleset ruleset;
+
+	golden_compile_text("p", policy, arena, &ruleset);
+	if (nft_load(socket, &ruleset, true, &err) < 0)
+		fail_msg("%s", err.text);
+}
+
+/* Update, and count the transactions of which the kernel knows. */
+static int update(struct mnl_socket *socket, const struct known_names *known, unsigned expected)
+{
+	struct carrel_error err = { 0 };
+	uint32_t before, after;
+
+	assert_int_equal(nft_generation(socket, &before, &err), 0);
+	int rc = nft_update_names(socket, known, &err);
+	if (rc < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(nft_generation(socket, &after, &err), 0);
+	assert_int_equal(after - before, expected);
+	return rc;
+}
+
+static void set_address(struct known_address *known, const char *text)
+{
+	*known = (struct known_address){ .gone_s = 0 };
+	assert_int_equal(address_parse(text, strlen(text), &known->address), 0);
+}
+
+#define RULES "nft --handle list chain inet carrel output"
+#define ELEMENTS(set) "nft list set inet carrel " set " | tr -d '\\n\\t ' | sed -n 's/.*elements={\\(.*\\)}}}/\\1/p'"
+
+static void test_names_update_changes_elements_in_one_step_and_no_rule(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct known_names known = known_names(&arena);
+	struct known_name *name = &known.list.items[0];
+
+	load(*state, "allow out to www.example\nallow out to new.example\n", &arena);
+	const char *rules = run(RULES, &arena);
+	/* What is there already is what is wanted. */
+	assert_int_equal(update(*state, &known, 0), 0);
+
+	set_address(&name->addresses.items[0], "203.0.113.99");
+	set_address(&name->addresses.items[1], "2001:db8:80::99");
+	assert_int_equal(update(*state, &known, 1), 1);
+	assert_string_equal(run(ELEMENTS("name4-www.example"), &arena),
+			    "192.0.2.1,203.0.113.81,203.0.113.99");
+	assert_string_equal(run(ELEMENTS("name6-www.example"), &arena), "2001:db8:80::99");
+	assert_string_equal(run(ELEMENTS("name4-new.example"), &arena), "");
+	assert_string_equal(run(RULES, &arena), rules);
+	assert_int_equal(update(*state, &known, 0), 0);
+
+	name->addresses.count = 0;
+	assert_int_equal(update(*state, &known, 1), 1);
+	assert_string_equal(run(ELEMENTS("name4-www.example"), &arena), "");
+	assert_string_equal(run(RULES, &arena), rules);
+}
+
+static void test_names_update_believes_as_the_set_does(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct known_names known = known_names(&arena);
+
+	load(*state, "rebind ok\nallow out to www.example\n", &arena);
+	assert_int_equal(update(*state, &known, 0), 0);
+	set_address(&known.list.items[0].addresses.items[0], "10.1.1.1");
+	assert_int_equal(update(*state, &known, 1), 1);
+	assert_string_equal(run(ELEMENTS("rebind4-www.example"), &arena),
+			    "10.1.1.1,10.9.9.9,10.213.0.7,169.254.169.254,192.0.2.1,203.0.113.81");
+	load(*state, "allow out to www.example\n", &arena);
+	assert_int_equal(update(*state, &known, 1), 1);
+	assert_string_equal(run(ELEMENTS("name4-www.example"), &arena), "192.0.2.1,203.0.113.81");
+}
+
+static void test_names_update_leaves_alone_what_is_no_name_that_is_known(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	const struct known_names nothing = { 0 };
+
+	load(*state, "allow out to www.example port 80,443\n", &arena);
+	run("nft add set inet carrel mine '{ type ipv4_addr; elements = { 192.0.2.9 } }'", &arena);
+	run("nft 'add table ip carrel; add set ip carrel name4-www.example { type ipv4_addr; "
+	    "elements = { 192.0.2.8 } }'", &arena);
+	assert_int_equal(update(*state, &nothing, 0), 0);
+	struct known_names known = known_names(&arena);
+	set_address(&known.list.items[0].addresses.items[0], "203.0.113.99");
+	assert_int_equal(update(*state, &known, 1), 1);
+	assert_string_equal(run(ELEMENTS("mine"), &arena), "192.0.2.9");
+	assert_non_null(strstr(run("nft list set ip carrel name4-www.example", &arena), "192.0.2.8"));
+	assert_non_null(strstr(run("nft list chain inet carrel output", &arena), "{ 80, 443 }"));
+}
+
+/* Somebody flushed the table, or made a set of such a name that holds something else. */
+static void test_names_update_survives_what_an_administrator_did(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct known_names known = known_names(&arena);
+	struct carrel_error err = { 0 };
+
+	assert_int_equal(update(*state, &known, 0), 0);
+	run("nft 'add table inet carrel; add set inet carrel name4-www.example { type inet_service; "
+	    "elements = { 80 } }'", &arena);
+	assert_true(nft_update_names(*state, &known, &err) < 0);
+	assert_non_null(strstr(err.text, "sets of names"));
+	load(*state, "allow out to www.example\n", &arena);
+	assert_int_equal(update(*state, &known, 0), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+		TEST(test_names_update_changes_elements_in_one_step_and_no_rule),
+		TEST(test_names_update_believes_as_the_set_does),
+		TEST(test_names_update_leaves_alone_what_is_no_name_that_is_known),
+		TEST(test_names_update_survives_what_an_administrator_did),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
