@@ -36,8 +36,8 @@
 #include "core/compile_dns.h"
 #include "core/compile_log.h"
 #include "core/compile_match.h"
+#include "core/compile_name.h"
 #include "core/connection.h"
-#include "core/names.h"
 
 #define CHAIN_OUT_HOST  "out-host"
 #define CHAIN_OUT_PEERS "out-peers"
@@ -252,44 +252,6 @@ static void add_listed(struct compiler *compiler, const struct policy_rule *rule
 	}
 }
 
-/* Is there a set called @name already? */
-static bool has_set(const struct ruleset *ruleset, const char *name)
-{
-	for (size_t i = 0; i < ruleset->sets.count; i++)
-		if (strcmp(ruleset->sets.items[i].name, name) == 0)
-			return true;
-	return false;
-}
-
-/* The name of the set with the addresses of @name that @rule believes; it is made on first use. */
-static const char *name_set(struct compiler *compiler, const struct policy_rule *rule,
-			    const struct policy_name *name, enum family family)
-{
-	struct ruleset_builder *builder = &compiler->builder;
-	const struct names_set set = {
-		name->name, family, compiler->policy->rebind && !rule->override,
-	};
-	char text[NAMES_SET_SIZE];
-	range_list addresses = { 0 };
-
-	names_set_format(&set, text);
-	const char *kept = arena_strdup(builder->arena, text);
-	if (!kept)
-		builder->failed = true;
-	if (!kept || has_set(&builder->ruleset, kept))
-		return kept;
-	for (size_t i = 0; i < name->addresses.count; i++) {
-		const struct address *address = &name->addresses.items[i];
-
-		if (address->family == family && policy_believes(compiler->policy, rule, address))
-			range_add(&compiler->builder, &addresses, address->bytes, address->bytes,
-				  address_size(family));
-	}
-	ruleset_add_set(builder, kept, remote_fields[DIRECTION_OUT][family], addresses.items,
-			addresses.count);
-	return kept;
-}
-
 /* The addresses of a host, as far as they are known, and those that will be. */
 static void add_name(struct compiler *compiler, const struct policy_rule *rule,
 		     const struct policy_name *name, size_t chain, const char *comment)
@@ -297,7 +259,8 @@ static void add_name(struct compiler *compiler, const struct policy_rule *rule,
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct part part = {
 			.chain = chain, .family = (int)family,
-			.set = name_set(compiler, rule, name, family),
+			.set = compile_name(&compiler->builder, compiler->policy, rule, name,
+					    family),
 		};
 
 		/* Without it the part would be the whole family. */

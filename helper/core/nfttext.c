@@ -15,79 +15,8 @@
 #include <netinet/in.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
-#include <linux/rtnetlink.h>
 
-struct word { uint32_t value; const char *text; };
-
-static const struct word protocols[] = {
-	{ IPPROTO_ICMP, "icmp" }, { IPPROTO_TCP, "tcp" }, { IPPROTO_UDP, "udp" },
-	{ IPPROTO_ICMPV6, "ipv6-icmp" }, { IPPROTO_SCTP, "sctp" }, { 0, NULL },
-};
-
-static const struct word families[] = {
-	{ NFPROTO_IPV4, "ipv4" }, { NFPROTO_IPV6, "ipv6" }, { 0, NULL },
-};
-
-static const struct word address_types[] = {
-	{ RTN_LOCAL, "local" }, { 0, NULL },
-};
-
-/* RFC 792, RFC 4443, RFC 4861 and others, in nft's words. */
-static const struct word icmp_types[] = {
-	{ 0, "echo-reply" }, { 3, "destination-unreachable" }, { 4, "source-quench" },
-	{ 5, "redirect" }, { 8, "echo-request" }, { 9, "router-advertisement" },
-	{ 10, "router-solicitation" }, { 11, "time-exceeded" }, { 12, "parameter-problem" },
-	{ 13, "timestamp-request" }, { 14, "timestamp-reply" }, { 15, "info-request" },
-	{ 16, "info-reply" }, { 17, "address-mask-request" }, { 18, "address-mask-reply" },
-	{ 0, NULL },
-};
-
-static const struct word icmpv6_types[] = {
-	{ 1, "destination-unreachable" }, { 2, "packet-too-big" }, { 3, "time-exceeded" },
-	{ 4, "parameter-problem" }, { 128, "echo-request" }, { 129, "echo-reply" },
-	{ 130, "mld-listener-query" }, { 131, "mld-listener-report" },
-	{ 132, "mld-listener-done" }, { 133, "nd-router-solicit" },
-	{ 134, "nd-router-advert" }, { 135, "nd-neighbor-solicit" },
-	{ 136, "nd-neighbor-advert" }, { 137, "nd-redirect" }, { 138, "router-renumbering" },
-	{ 141, "ind-neighbor-solicit" }, { 142, "ind-neighbor-advert" },
-	{ 143, "mld2-listener-report" }, { 0, NULL },
-};
-
-static const struct word states[] = {
-	{ NF_CT_STATE_BIT(IP_CT_ESTABLISHED), "established" },
-	{ NF_CT_STATE_BIT(IP_CT_RELATED), "related" },
-	{ NF_CT_STATE_BIT(IP_CT_NEW), "new" }, { 0, NULL },
-};
-
-static const struct word statuses[] = {
-	{ IPS_SRC_NAT, "snat" }, { IPS_DST_NAT, "dnat" }, { 0, NULL },
-};
-
-static const struct word hooks[] = {
-	{ NF_INET_PRE_ROUTING, "prerouting" }, { NF_INET_LOCAL_IN, "input" },
-	{ NF_INET_FORWARD, "forward" }, { NF_INET_LOCAL_OUT, "output" },
-	{ NF_INET_POST_ROUTING, "postrouting" }, { 0, NULL },
-};
-
-/* The name of @value, or NULL. */
-static const char *word_of(const struct word *words, uint32_t value)
-{
-	for (; words->text; words++)
-		if (words->value == value)
-			return words->text;
-	return NULL;
-}
-
-/* A name where there is one, else the number. */
-static void write_word(struct buffer *buffer, const struct word *words, uint32_t value)
-{
-	const char *word = word_of(words, value);
-
-	if (word)
-		buffer_puts(buffer, word);
-	else
-		buffer_printf(buffer, "%" PRIu32, value);
-}
+#include "core/nftword.h"
 
 /* A 32-bit value in host order. */
 static uint32_t value_u32(const uint8_t *bytes)
@@ -116,26 +45,26 @@ static void write_value(struct buffer *buffer, enum field field, const uint8_t *
 		buffer_puts(buffer, text);
 		return;
 	case FIELD_L4PROTO:
-		write_word(buffer, protocols, bytes[0]);
+		nft_write_word(buffer, nft_protocols, bytes[0]);
 		return;
 	case FIELD_NFPROTO:
-		write_word(buffer, families, bytes[0]);
+		nft_write_word(buffer, nft_families, bytes[0]);
 		return;
 	case FIELD_DPORT:
 		buffer_printf(buffer, "%u", (unsigned)(bytes[0] << 8 | bytes[1]));
 		return;
 	case FIELD_ICMP_TYPE:
-		write_word(buffer, icmp_types, bytes[0]);
+		nft_write_word(buffer, nft_icmp_types, bytes[0]);
 		return;
 	case FIELD_ICMPV6_TYPE:
-		write_word(buffer, icmpv6_types, bytes[0]);
+		nft_write_word(buffer, nft_icmpv6_types, bytes[0]);
 		return;
 	case FIELD_ICMP_CODE:
 	case FIELD_ICMPV6_CODE:
 		buffer_printf(buffer, "%u", bytes[0]);
 		return;
 	case FIELD_FIB_DADDR_TYPE:
-		write_word(buffer, address_types, value_u32(bytes));
+		nft_write_word(buffer, nft_address_types, value_u32(bytes));
 		return;
 	case FIELD_FIB_SADDR_IIF_OIF:
 		if (value_u32(bytes) == 0) {
@@ -225,7 +154,7 @@ static const char *match_transport(const struct match *match)
 {
 	if (match->field != FIELD_L4PROTO || match->values.count != 1)
 		return NULL;
-	return word_of(protocols, match->values.items[0].first[0]);
+	return nft_word_of(nft_protocols, match->values.items[0].first[0]);
 }
 
 static void write_match(struct buffer *buffer, const struct match *match,
@@ -240,12 +169,12 @@ static void write_match(struct buffer *buffer, const struct match *match,
 		buffer_puts(buffer, field_info(match->field)->words);
 
 	if (match->field == FIELD_CT_STATE) {
-		write_bits(buffer, states, match->mask);
+		write_bits(buffer, nft_states, match->mask);
 		return;
 	}
 	if (match->field == FIELD_CT_STATUS) {
 		buffer_puts(buffer, match->negated ? " !" : "");
-		write_bits(buffer, statuses, match->mask);
+		write_bits(buffer, nft_statuses, match->mask);
 		return;
 	}
 	if (match->turns)
@@ -397,7 +326,7 @@ static void write_rule_line(struct buffer *buffer, const struct rule *rule)
 static void write_hook(struct buffer *buffer, const struct chain *chain)
 {
 	buffer_printf(buffer, "\t\ttype %s hook ", chain->type);
-	write_word(buffer, hooks, chain->hook);
+	nft_write_word(buffer, nft_hooks, chain->hook);
 	buffer_puts(buffer, " priority ");
 	switch (chain->priority) {
 	case PRIORITY_RAW:
@@ -426,7 +355,7 @@ static void write_limit(struct buffer *buffer, const struct limit *limit)
 	const uint32_t default_burst = 5;
 
 	buffer_printf(buffer, "\tlimit %s {\n\t\trate %" PRIu32 "/", limit->name, limit->packets);
-	write_word(buffer, units, limit->per_s);
+	nft_write_word(buffer, units, limit->per_s);
 	if (limit->burst != default_burst)
 		buffer_printf(buffer, " burst %" PRIu32 " packets", limit->burst);
 	buffer_puts(buffer, "\n\t}\n\n");

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The part of core/compile.h that is about hosts that rules name. */
+#ifndef CARREL_CORE_COMPILE_NAME_H
+#define CARREL_CORE_COMPILE_NAME_H
+
+#include "core/policy.h"
+#include "core/ruleset.h"
+
+/**
+ * compile_name() - the set with the addresses of @name that @rule believes; made on first use
+ * Return: its name; NULL when memory ran out, which @builder then knows
+ */
+const char *compile_name(struct ruleset_builder *builder, const struct policy *policy,
+			 const struct policy_rule *rule, const struct policy_name *name,
+			 enum family family);
+
+#endif
