@@ -239,6 +239,28 @@ test_dns_without_the_directive_asks_the_servers_behind_the_stub() {
 	expect_match "$(carrel check)" "^$policies/exam.policy: warning: /etc/resolv.conf names programs on the host's loopback alone"
 }
 
+# As they come, on a host with a stub, and where the host itself answers.
+test_dns_packaged_policies_let_the_resolver_be_asked() {
+	local name
+	mv $policies/exam.policy /tmp/exam.policy
+	trap 'mv /tmp/exam.policy $policies; rm -f /run/systemd/resolve/resolv.conf' EXIT
+	mkdir -p /run/systemd/resolve
+	printf 'nameserver %s\n' "${campus[@]}" >/run/systemd/resolve/resolv.conf
+	resolv_conf 127.0.0.53
+	for name in open web lab exam; do
+		expect_match "$(carrel run $name -- probe udp 127.0.0.53 53)" '^campus'
+		expect_match "$(carrel run $name -- probe tcp ::1 53)" '^campus'
+	done
+	expect_failure carrel run exam -- probe --wait 1 udp $second 53
+	expect_failure carrel run offline -- probe --wait 1 udp 127.0.0.53 53
+	resolv_conf "${server[@]}"
+	for name in open web lab exam; do
+		expect_match "$(carrel run $name -- probe udp "${server[0]}" 53)" '^server'
+		expect_match "$(carrel run $name -- probe tcp "${server[1]}" 53)" '^server'
+		expect_failure carrel run $name -- probe --wait 1 tcp "${server[0]}" 443
+	done
+}
+
 test_dns_without_a_stub_redirects_nothing() {
 	resolv_conf $second
 	policy <<-'END'
