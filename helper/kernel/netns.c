@@ -56,12 +56,14 @@ int netns_enter(int fd, struct carrel_error *err)
 static int is_netns(int fd)
 {
 	struct statfs status;
+	int type;
 
 	if (fstatfs(fd, &status) < 0)
 		return -errno;
 	if (status.f_type != NSFS_MAGIC)
 		return 0;
-	return ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET;
+	type = ioctl(fd, NS_GET_NSTYPE);
+	return type < 0 ? -errno : type == CLONE_NEWNET;
 }
 
 int netns_open_pin(const char *name, int *ret_fd, struct carrel_error *err)
