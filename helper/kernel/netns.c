@@ -97,12 +97,12 @@ int netns_check(int fd, struct carrel_error *err)
 	return rc ? 0 : error_set(err, EBADMSG, "a descriptor is no network namespace");
 }
 
-/* Is there a file at @path that a namespace can be bound to? */
-static bool is_mount_point(const char *path)
+/* Is there a file at @path that somebody else made, and that a namespace can be bound to? */
+static bool is_others(const char *path)
 {
 	struct stat status;
 
-	return lstat(path, &status) == 0 && S_ISREG(status.st_mode);
+	return lstat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid != geteuid();
 }
 
 /*
@@ -111,12 +111,13 @@ static bool is_mount_point(const char *path)
  */
 static int make_mount_point(const char *path, struct carrel_error *err)
 {
-	int fd;
+	int fd, errnum;
 
 	if (unlink(path) < 0 && errno != ENOENT) {
-		if (is_mount_point(path))
+		errnum = errno;
+		if (is_others(path))
 			return 0;
-		return error_set_errno(err, errno, "removing what stands at %s (it is no namespace "
+		return error_set_errno(err, errnum, "removing what stands at %s (it is no namespace "
 				       "and not carrel's: take it away)", path);
 	}
 	/* Mode 0, as ip(8) makes it: nobody can take the empty file for anything. */
@@ -167,13 +168,14 @@ int netns_release(const char *name, struct carrel_error *err)
 int netns_unpin(const char *name, struct carrel_error *err)
 {
 	char path[PIN_PATH_SIZE];
-	int rc = netns_release(name, err);
+	int rc = netns_release(name, err), errnum;
 
 	if (rc < 0)
 		return rc;
 	pin_path(name, path);
-	if (unlink(path) < 0 && errno != ENOENT && !is_mount_point(path))
-		return error_set_errno(err, errno, "removing %s", path);
+	errnum = unlink(path) < 0 ? errno : 0;
+	if (errnum && errnum != ENOENT && !is_others(path))
+		return error_set_errno(err, errnum, "removing %s", path);
 	return 0;
 }
 
