@@ -45,7 +45,7 @@ refused_when() {
 	output=$(su exam1 -c 'readlink /proc/self/ns/net' 2>&1) || rc=$?
 	expect_differ $rc 0
 	expect_match "$output" 'this login is refused'
-	logged_since "$mark" "pam_carrel\(su:session\): refused a session of 'exam1': .*$reason"
+	eventually 5 logged_since "$mark" "pam_carrel\(su:session\): refused a session of 'exam1': .*$reason"
 	next_login_works
 }
 
