@@ -96,6 +96,8 @@ test_log_tells_what_came_in() {
 	expect_equal "$(carrel log exam1 | grep -cE "^$exam1 tcp from [0-9a-f:]+ to port 8080 allowed, exam.policy:2")" 1
 	expect_equal "$(carrel log exam1 | grep -cE "^$exam1 tcp from .* to port 22 denied, default deny in")" 2
 	expect_equal "$(carrel log exam1 | grep -cE "^$exam1 icmp from .* type (8|128) code 0 denied, default deny in")" 2
+	# Whom it came from, not whom it was for.
+	expect_no_match "$(carrel log exam1)" 'from (10\.213\.|fd42:)'
 }
 
 test_log_of_a_rule_is_what_that_rule_decides() {
