@@ -242,6 +242,18 @@ test_fault_configuration_that_the_helper_cannot_read_lets_nobody_out() {
 	in_force_with_warning "$config"
 }
 
+# The next version's helper finds the text that this one kept, and the host as this one left it.
+test_fault_last_valid_configuration_outlives_an_upgrade() {
+	saved $config $helper
+	netns_of_login exam1
+	sed -i '3s/assign/asign/' $config
+	cp $helper $helper.new
+	mv $helper.new $helper
+	sed -i 's/^version .*/version 0.0.0/' /run/carrel/host
+	in_force_with_warning "$config:3:1: "
+	expect_no_match "$(cat /run/carrel/host)" '^version 0.0.0$'
+}
+
 test_fault_last_valid_configuration_serves_new_carrels_too() {
 	saved $config
 	netns_of_login exam2

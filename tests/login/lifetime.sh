@@ -633,6 +633,35 @@ test_lifetime_renamed_user() {
 	collected 63005
 }
 
+# --- an upgrade while sessions are open
+
+# upgraded: as the next version's installation leaves it; what runs keeps the file that it has
+upgraded() {
+	local helper=/usr/libexec/carrel/carrel-helper
+	cp $helper $helper.new
+	mv $helper.new $helper
+	sed -i 's/^version .*/version 0.0.0/' /run/carrel/host
+}
+
+test_lifetime_session_stays_through_an_upgrade() {
+	local inode mark
+	without_carrel
+	keep_open exam1
+	inode=$(stat -L -c %i /run/netns/carrel-$exam1)
+	# What the first version knew of a carrel.
+	sed -i -E '/^(carrel-record 1|(uid|user|policy|uplink|address4|address6|netns|rules|created) .*)$/!d' \
+		/run/carrel/carrels/$exam1
+	upgraded
+	mark=$(log_mark)
+	expect_equal "$(su exam1 -c 'readlink /proc/self/ns/net')" "net:[$inode]"
+	behind
+	expect_no_match "$(tail -n "+$((mark + 1))" $auth_log)" 'anew|another uplink'
+	expect_equal "$(carrel list --json | json '[len(c["sessions"]) for c in j if c["user"] == "exam1"]')" '[1]'
+	gc_says_nothing
+	end_session
+	collected $exam1
+}
+
 test_lifetime_two_names_for_one_uid_share_a_carrel() {
 	account first 63006
 	account second 63006

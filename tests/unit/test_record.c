@@ -70,6 +70,23 @@ static void test_record_parse_understands_what_format_wrote(void **state)
 	assert_same(&parsed, &record);
 }
 
+/* Later versions add keys; they never need one that this had not. */
+static void test_record_parse_understands_what_the_first_version_wrote(void **state)
+{
+	static const char text[] =
+		"carrel-record 1\nuid 1000\nuser ann\npolicy lab\nuplink nat\n"
+		"address4 10.213.4.7\naddress6 fd42:ca44:e1::1\nnetns 4026532200\n"
+		"rules 7\ncreated 1\n";
+	struct record record;
+
+	(void)state;
+	assert_int_equal(record_parse(text, sizeof(text) - 1, &record, NULL), 0);
+	assert_int_equal(record.netns_inode, 4026532200);
+	assert_true(record.has_address4 && record.has_address6);
+	assert_false(record.cut || record.cut_at_logout || record.idle_since_s);
+	assert_string_equal(record.login.service, "");
+}
+
 static void test_record_remembers_the_login_that_decided(void **state)
 {
 	static const struct subject subject = {
@@ -392,6 +409,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_record_format_writes_lines_of_key_and_value),
 		cmocka_unit_test(test_record_parse_understands_what_format_wrote),
+		cmocka_unit_test(test_record_parse_understands_what_the_first_version_wrote),
 		cmocka_unit_test(test_record_remembers_the_login_that_decided),
 		cmocka_unit_test(test_record_login_leaves_out_what_cannot_stand_there),
 		cmocka_unit_test(test_record_format_writes_of_a_lifetime_only_what_there_is),
