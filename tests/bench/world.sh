@@ -27,8 +27,6 @@ mount -t sysfs sysfs /sys
 [ ! -e /dev/log ] || mount --bind /dev/null /dev/log
 mkdir -p $site/pam.d $site/policies
 cp "$here/plain.sh" "$here/batch.sh" "$build/tests/bench/nothing" $site
-# To compare with, where it is installed: tests/setup bench
-[ ! -x /usr/lib/cni/ptp ] || cp "$here/cni.sh" $site
 for file in carrel-helper pam_carrel.so; do
 	[ ! -e "$build/$file" ] || cp "$build/$file" $site
 done
@@ -79,14 +77,22 @@ ip -6 route add default via 2001:db8:1::2
 
 # A host with a firewall, as every host of carrel's is. Without one each namespace's first
 # rule would switch the kernel's packet hooks on, and its end would switch them off again.
-nft -f - <<END
+firewall='
 table inet bench-host {
 	chain prerouting  { type filter hook prerouting  priority 0; ct state invalid drop; }
 	chain input       { type filter hook input       priority 0; }
 	chain forward     { type filter hook forward     priority 0; }
 	chain output      { type filter hook output      priority 0; }
 	chain postrouting { type filter hook postrouting priority 0; }
-}
-END
+}'
+echo "$firewall" | nft -f -
+
+# To compare with, where it is installed: tests/setup bench
+if [ -x /usr/lib/cni/ptp ]; then
+	cp "$here/cni.sh" $site
+	ip netns add cni-host
+	ip -n cni-host link set lo up
+	echo "$firewall" | ip netns exec cni-host nft -f -
+fi
 
 "$build/tests/bench/carrel-bench" "$@" $site
