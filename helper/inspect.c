@@ -100,11 +100,11 @@ int inspect_carrel(struct kernel *kernel, const struct plan_input *input,
 }
 
 int inspect_host(const struct host_state *state, bool texts, struct arena *arena,
-		 struct differences *differences, struct carrel_error *err)
+		 struct differences *differences, uint32_t *ret_generation,
+		 struct carrel_error *err)
 {
 	struct mnl_socket *nft;
 	struct ruleset ruleset;
-	uint32_t generation;
 	bool differ;
 	int rc;
 
@@ -113,7 +113,7 @@ int inspect_host(const struct host_state *state, bool texts, struct arena *arena
 	rc = nft_open(&nft, err);
 	if (rc < 0)
 		return rc;
-	rc = compare_table(nft, PLACE_HOST, &ruleset, texts, arena, differences, &generation,
+	rc = compare_table(nft, PLACE_HOST, &ruleset, texts, arena, differences, ret_generation,
 			   &differ, err);
 	mnl_socket_close(nft);
 	return rc < 0 ? error_wrap(err, rc, "inspecting the host") : 0;

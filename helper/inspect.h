@@ -48,11 +48,13 @@ int inspect_carrel(struct kernel *kernel, const struct plan_input *input,
  * @state:	as recorded
  * @texts:	say of extra rules what they are
  * @differences: appended to
+ * @ret_generation: of the host's firewall, at which the table was so
  *
  * Return: 0, also where there are differences; -errno
  * Context: as inspect_carrel(), but in the host's namespace
  */
 int inspect_host(const struct host_state *state, bool texts, struct arena *arena,
-		 struct differences *differences, struct carrel_error *err);
+		 struct differences *differences, uint32_t *ret_generation,
+		 struct carrel_error *err);
 
 #endif

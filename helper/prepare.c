@@ -9,17 +9,48 @@
 #include "state/resolvers.h"
 #include "work.h"
 
-/* Did somebody change rules in the host's table? Say which. 1, 0 or -errno */
-static int was_altered(struct work *work, const struct host_state *recorded,
-		       struct carrel_error *err)
+/*
+ * Did somebody change rules in the host's table? 1, 0 or -errno
+ * @say:	which
+ * @ret_generation: of the host's firewall that was looked at
+ */
+static int was_altered(struct work *work, const struct host_state *recorded, bool say,
+		       uint32_t *ret_generation, struct carrel_error *err)
 {
 	struct differences differences = { 0 };
-	int rc = inspect_host(recorded, false, &work->request->arena, &differences, err);
+	int rc = inspect_host(recorded, false, &work->request->arena, &differences,
+			      ret_generation, err);
 
 	if (rc < 0)
 		return rc;
-	work_warn_of(work, &differences, false);
+	if (say)
+		work_warn_of(work, &differences, false);
 	return differences.list.count > 0;
+}
+
+/* Is all in place, as far as can be said without a look at a firewall that somebody changed? */
+static bool is_firewall_news(const struct host_survey *survey, const struct host_state *recorded)
+{
+	struct host_state seen = *recorded;
+
+	seen.generation = survey->generation;
+	return recorded->known && recorded->generation != HOST_UNPREPARED &&
+	       recorded->generation != survey->generation && host_is_prepared(survey, &seen);
+}
+
+/*
+ * Most who change a firewall (containers, blockers of addresses) have tables of their own. Where
+ * carrel's is as it should be, that is noted: to load it again would be dearer, set its counters back,
+ * and be a change of the firewall itself.
+ */
+static int look_at_firewall(struct work *work, const struct host_state *recorded,
+			    bool *ret_changed, struct carrel_error *err)
+{
+	struct host_state state = *recorded;
+
+	/* Where it cannot be said, it is loaded. */
+	*ret_changed = was_altered(work, recorded, false, &state.generation, err) != 0;
+	return *ret_changed ? 0 : hoststate_write(work->state_fd, &state, err);
 }
 
 /*
@@ -32,6 +63,7 @@ static int prepare_host(struct work *work, bool closely, bool *ret_changed,
 {
 	struct host_state recorded, state;
 	struct host_survey survey;
+	uint32_t generation;
 	bool existed;
 	int rc = host_survey(work->facts.ipv6, &survey, err);
 
@@ -46,10 +78,14 @@ static int prepare_host(struct work *work, bool closely, bool *ret_changed,
 		return rc;
 	*ret_changed = !host_is_prepared(&survey, &recorded);
 	if (closely && recorded.known) {
-		rc = was_altered(work, &recorded, err);
+		rc = was_altered(work, &recorded, true, &generation, err);
 		if (rc < 0)
 			return rc;
 		*ret_changed = *ret_changed || rc > 0;
+	} else if (is_firewall_news(&survey, &recorded)) {
+		rc = look_at_firewall(work, &recorded, ret_changed, err);
+		if (rc < 0)
+			return rc;
 	}
 	if (!*ret_changed)
 		return 0;

@@ -227,11 +227,13 @@ int diff_host(int state_fd, struct arena *arena, struct differences *differences
 {
 	struct carrel_error err = { 0 };
 	struct host_state state = { 0 };
+	uint32_t generation;
 
 	if (state_fd >= 0 && hoststate_read(state_fd, &state, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	/* Before the first login it is not there, rightly. */
-	if (state.known && inspect_host(&state, true, arena, differences, &err) < 0)
+	if (state.known &&
+	    inspect_host(&state, true, arena, differences, &generation, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	return CLI_OK;
 }

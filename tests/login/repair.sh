@@ -434,6 +434,29 @@ test_repair_of_a_rule_on_the_host() {
 }
 
 # What takes a new carrel is said, and left.
+# handles: of all that is in the host's table; loaded again, it has others
+handles() {
+	nft -a list table inet carrel | sed -n 's/.*# handle //p'
+}
+
+test_repair_loads_the_table_on_the_host_again_only_where_it_was_changed() {
+	local before spoof
+	begin
+	before=$(handles)
+	nft add table inet other
+	next_login
+	expect_equal "$(handles)" "$before"
+	nft delete table inet other
+	next_login
+	expect_equal "$(handles)" "$before"
+
+	spoof=$(nft -a list chain inet carrel spoof | sed -n 's/.* comment .*# handle //p')
+	nft delete rule inet carrel spoof handle "$spoof"
+	next_login
+	expect_differ "$(handles)" "$before"
+	expect_match "$(nft list chain inet carrel spoof)" 'fib saddr'
+}
+
 test_repair_leaves_another_uplink_to_the_next_login() {
 	begin
 	cp $policy /run/testhost/
