@@ -130,7 +130,7 @@ int work_assign(struct work *work, struct carrel_error *err)
 	}
 	if (rc < 0)
 		return rc;
-	if (!assignment || assignment->kind == ASSIGN_UNCONFINED || assignment->kind == ASSIGN_HOST) {
+	if (config_is_free(assignment)) {
 		request->reply.status = WIRE_UNCONFINED;
 		return 0;
 	}

@@ -384,7 +384,7 @@ static int attempt(struct login *login, bool last, bool *ret_stale)
 		return refuse(login, &err);
 	if (assignment && assignment->kind == ASSIGN_HOST)
 		return go_to_host(login, assignment);
-	if (!assignment || assignment->kind == ASSIGN_UNCONFINED) {
+	if (config_is_free(assignment)) {
 		if (login->options.debug)
 			pam_syslog(login->pamh, LOG_DEBUG, "'%s' is not confined",
 				   login->account.name);

@@ -93,7 +93,7 @@ static int assigned_policy(struct asking *asking)
 		return cli_fail(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILURE, &err);
 	if (config_assign(&asking->config, &subject, &assignment, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
-	if (!assignment || assignment->kind == ASSIGN_UNCONFINED || assignment->kind == ASSIGN_HOST) {
+	if (config_is_free(assignment)) {
 		cli_complain("%s has no carrel: no assignment gives one to this user", user);
 		return CLI_NOT_FOUND;
 	}

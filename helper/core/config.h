@@ -118,6 +118,9 @@ int config_assign(const struct config *config, const struct subject *subject,
  */
 bool config_may_confine(const struct config *config, const char *service);
 
+/** config_is_free() - does @assignment, or that there is none (NULL), neither confine nor refuse? */
+bool config_is_free(const struct assignment *assignment);
+
 /** config_tty_name() - @tty without a leading "/dev/"; points into @tty */
 const char *config_tty_name(const char *tty);
 

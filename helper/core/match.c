@@ -122,6 +122,12 @@ int config_assign(const struct config *config, const struct subject *subject,
 	return 0;
 }
 
+bool config_is_free(const struct assignment *assignment)
+{
+	return !assignment || assignment->kind == ASSIGN_UNCONFINED ||
+	       assignment->kind == ASSIGN_HOST;
+}
+
 /* Do the conditions on the service hold for @service? *@ret_only: there are no others. */
 static bool holds_for_service(const struct assignment *assignment, const char *service,
 			      bool *ret_only)
@@ -148,7 +154,7 @@ bool config_may_confine(const struct config *config, const char *service)
 
 		if (!holds_for_service(assignment, service, &only))
 			continue;
-		if (assignment->kind != ASSIGN_UNCONFINED)
+		if (!config_is_free(assignment))
 			return true;
 		if (only)
 			return false;

@@ -137,10 +137,9 @@ bool doctor_confines(const struct config *config, const struct doctor_account *a
 	const struct assignment *assignment;
 
 	subject.service = service;
-	if (account->exempt || config_assign(config, &subject, &assignment, NULL) < 0 ||
-	    !assignment)
+	if (account->exempt || config_assign(config, &subject, &assignment, NULL) < 0)
 		return false;
-	return assignment->kind != ASSIGN_UNCONFINED;
+	return !config_is_free(assignment);
 }
 
 bool doctor_confines_anywhere(const struct config *config, const struct doctor_account *account,

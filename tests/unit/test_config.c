@@ -436,6 +436,26 @@ static void test_config_assign_asks_only_for_groups_that_decide(void **state)
 	assert_string_equal(assignment->policy, "exam");
 }
 
+static void test_config_confines_nobody_by_unconfined_or_host(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	const struct assignment *assignment;
+	struct config config;
+
+	(void)state;
+	parse_valid("assign host service su\nassign unconfined service cron\nassign host user ann\n"
+		    "assign deny\n", &arena, &config);
+	assert_int_equal(config_assign(&config, &student, &assignment, NULL), 0);
+	assert_int_equal(assignment->kind, ASSIGN_HOST);
+	assert_true(config_is_free(assignment));
+	assert_true(config_is_free(&config.assignments.items[1]));
+	assert_false(config_is_free(&config.assignments.items[3]));
+	assert_true(config_is_free(NULL));
+	assert_false(config_may_confine(&config, "su"));
+	assert_false(config_may_confine(&config, "cron"));
+	assert_true(config_may_confine(&config, "sshd"));
+}
+
 static void test_config_sets_add_up_and_are_written_as_they_were_read(void **state)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
@@ -474,6 +494,7 @@ int main(void)
 		cmocka_unit_test(test_config_assign_is_null_when_none_holds),
 		cmocka_unit_test(test_config_assign_is_stale_when_a_group_was_not_looked_up),
 		cmocka_unit_test(test_config_assign_asks_only_for_groups_that_decide),
+		cmocka_unit_test(test_config_confines_nobody_by_unconfined_or_host),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
