@@ -204,6 +204,32 @@ test_session_that_was_the_last_is_followed_by_the_timer() {
 	eventually 10 link_is_gone cr-61102
 }
 
+# The service that is there for those who want it: in its sandbox, and after it was started again.
+test_session_that_runs_into_a_rule_that_logs_is_in_the_journal() {
+	expect_equal "$(systemctl is-enabled carrel-log.service)" disabled
+	echo 'reject out tcp port 25,80 log' >/etc/carrel/policies/lab.policy
+	trap 'systemctl stop carrel-log.service; rm /etc/carrel/policies/lab.policy' EXIT
+	systemctl start carrel-log.service
+	cannot_reach lab1 tcp "${exam_site[0]}" 25
+	eventually 20 journal_has 203.0.113.10 25
+	systemctl stop carrel-log.service
+	cannot_reach lab1 tcp "${exam_site[1]}" 80
+	systemctl start carrel-log.service
+	eventually 20 journal_has 2001:db8:80::10 80
+	expect_equal "$(journal_of CARREL_PORT=25 | wc -l)" 1
+	expect_match "$(journal_of CARREL_PORT=25)" '^user lab1 \(policy lab\) tcp 203.0.113.10:25 rejected, lab.policy:1$'
+	expect_equal "$(systemctl is-active carrel-log.service)" active
+}
+
+journal_of() {
+	journalctl --quiet --identifier=carrel --output=cat CARREL_USER=lab1 "$@"
+}
+
+# journal_has REMOTE PORT
+journal_has() {
+	[ -n "$(journal_of "CARREL_REMOTE=$1" "CARREL_PORT=$2")" ]
+}
+
 link_is_gone() {
 	! ip link show "$1" >/dev/null 2>&1
 }
