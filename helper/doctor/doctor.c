@@ -28,6 +28,7 @@ static const struct doctor_check checks[] = {
 	{ "daemons", "daemons that start users' processes", true, doctor_check_daemons },
 	{ "groups", "groups that lead around PAM", false, doctor_check_groups },
 	{ "timer", "the timer that removes idle carrels", false, doctor_check_timer },
+	{ "names", "the hosts that policies name", false, doctor_check_names },
 	{ "pools", "the addresses of carrels", false, doctor_check_pools },
 	{ "forwarding", "forwarding, and router advertisements", false, doctor_check_forwarding },
 	{ "host", "carrel's table on the host", true, doctor_check_host },

@@ -106,6 +106,7 @@ int doctor_check_processes(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_daemons(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_groups(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_timer(struct doctor *doctor, struct carrel_error *err);
+int doctor_check_names(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_pools(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_forwarding(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_host(struct doctor *doctor, struct carrel_error *err);

@@ -7,6 +7,8 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/../lib/tap.sh"
 # shellcheck source=tests/lib/login.sh
 . "$here/../lib/login.sh"
+# shellcheck source=tests/lib/doctor.sh
+. "$here/../lib/doctor.sh"
 
 policies=/etc/carrel/policies
 zone=/run/testhost/zone
@@ -386,6 +388,21 @@ test_names_are_shown_by_every_command() {
 	exits 2 carrel refresh --follow site.example
 	exits 1 unprivileged carrel refresh
 	expect_match "$output" 'refresh needs root'
+}
+
+test_names_without_an_address_are_for_the_doctor_to_say() {
+	fresh 'allow out to site.example,in.example'
+	zone 'in.example 300 A 10.1.1.1'
+	findings names
+	expect_equal "$(found_by names)" "wrong: $policies/exam.policy:2: no address is known of site.example
+wrong: $policies/exam.policy:2: no address is known of in.example"
+	carrel refresh
+	finds names wrong 'only private addresses are known of in.example'
+	zone 'in.example 300 A 203.0.113.10' 'site.example 300 A 203.0.113.80'
+	carrel refresh in.example
+	finds names wrong 'no address is known of site.example'
+	mended_by_its_fix names
+	expect_equal "$(found_by names)" ''
 }
 
 test_names_in_a_file_that_is_damaged_are_asked_about_anew() {
