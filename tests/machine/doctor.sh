@@ -74,7 +74,7 @@ test_doctor_coverage_finds_a_session_that_is_older_than_the_module() {
 		'^login sshd session-[0-9a-z]+\.scope$'
 	finds processes wrong 'of exam1 is outside its carrel \(host\), from: session of sshd \(session-'
 	# The manager was started with the session.
-	fix_of processes | grep -qx 'loginctl terminate-session [0-9a-z]*'
+	expect_match "$(fix_of processes)" '^loginctl terminate-session [0-9a-z]+$'
 	bash -ec "$(fix_of processes)"
 	eventually 10 uncovered 0
 	wait "$session" || :
