@@ -5,13 +5,9 @@
  * What rules are about is cut into classes in which nothing is left to compare but an
  * address and a number, which is a port or a type of ICMP: direction, protocol, and what the
  * other end is (the world, the host, a peer; outwards rules must name the latter two to mean
- * them). In a class, a rule is a list of boxes, an address prefix and a range of numbers each. It can never match when each
- * of its boxes is covered by the rules before it, one of them or several together.
- *
- * A box is covered when a rule holds it whole. When rules only overlap with it, it is cut
- * in two, at the edge of such a rule's numbers or in the middle of its prefix, and both halves
- * are asked about, of the rules that overlapped. The first half that nothing overlaps ends
- * the search, which is what makes it fast for rules that do match.
+ * them). In a class, a rule is a list of boxes, an address prefix and a range of numbers each.
+ * It can never match when each of its boxes is covered by the rules before it, one of them or
+ * several together: see core/cover.c.
  *
  * Three things act as covers without being rules: what the rule itself excludes and, outwards,
  * the pools, as none but "peers" opens a way there, and queries to others than the resolvers where
@@ -23,6 +19,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/cover.h"
 #include "core/directive.h"
 #include "core/prefixes.h"
 #include "core/rebind.h"
@@ -45,36 +42,18 @@ static const struct port_range icmp_numbers[FAMILY_COUNT] = {
 enum end { END_WORLD, END_HOST, END_PEER };
 #define END_COUNT 3
 
-/* Where a rule, or what acts like one, decides. */
-struct cover {
-	const struct policy_rule *rule;         /* NULL: none */
-	bool inverted;                          /* every address but those of the list */
-	const struct prefix *prefixes;          /* sorted, no overlap */
-	size_t count;
-	const struct port_range *numbers;       /* sorted, no overlap */
-	size_t number_count;                    /* 0: every number */
-	size_t name;                            /* it is about this name of the policy alone; or NO_NAME */
-};
-
-#define NO_NAME SIZE_MAX
-
 /* Those of the world begin with the three that are no rules. */
 enum cover_slot { SLOT_EXCLUDED, SLOT_POOLS, SLOT_QUERIES };
 #define SLOT_COUNT 3
 
-struct covers { ARENA_LIST(struct cover) list; };
-
-struct box { struct prefix prefix; struct port_range numbers; };
-
 struct search {
 	struct arena *arena;                    /* covers and messages */
 	struct arena scratch;                   /* of the rule that is examined */
+	struct cover_question question;         /* about that rule; counts the steps for all of them */
 	struct prefix pool_prefixes[FAMILY_COUNT];
 	struct covers covers[DIRECTION_COUNT][PROTOCOL_CLASSES][END_COUNT];
-	size_t steps;
 	struct cover numbers;                   /* of the rule that is examined; only its numbers */
 	bool believes_all;                      /* its names may have private addresses */
-	size_t name;                            /* the name of it that is examined, or NO_NAME */
 	/* Who covers the rule that is examined, or the first of several who do. */
 	const struct policy_rule *decider;
 	bool several;
@@ -89,76 +68,10 @@ static const struct prefix everything[FAMILY_COUNT] = {
 static const struct port_range every_number = { 0, UINT16_MAX };
 static const struct port_range query_number = { DNS_PORT, DNS_PORT };
 
-enum overlap { OVERLAP_NONE, OVERLAP_PART, OVERLAP_WHOLE };
-
-static bool starts_after(const struct prefix *prefix, const struct prefix *other)
+/* Remember who holds a box of the rule that is examined; cover_holds()'s note. */
+static void note_decider(void *context, const struct cover *cover)
 {
-	struct address last;
-
-	if (prefix->address.family != other->address.family)
-		return prefix->address.family > other->address.family;
-	prefix_last(other, &last);
-	return memcmp(prefix->address.bytes, last.bytes, sizeof(last.bytes)) > 0;
-}
-
-/* How much of @prefix the list of @cover holds. */
-static enum overlap overlap_list(const struct cover *cover, const struct prefix *prefix)
-{
-	size_t low = 0, high = cover->count;
-
-	/* The last one that does not start behind it: what overlaps is this, or before it inside. */
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (starts_after(&cover->prefixes[middle], prefix))
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	if (low == 0)
-		return OVERLAP_NONE;
-	if (prefix_covers(&cover->prefixes[low - 1], prefix))
-		return OVERLAP_WHOLE;
-	return prefix_covers(prefix, &cover->prefixes[low - 1]) ? OVERLAP_PART : OVERLAP_NONE;
-}
-
-static enum overlap overlap_prefix(const struct cover *cover, const struct prefix *prefix)
-{
-	enum overlap overlap = overlap_list(cover, prefix);
-
-	if (!cover->inverted || overlap == OVERLAP_PART)
-		return overlap;
-	return overlap == OVERLAP_NONE ? OVERLAP_WHOLE : OVERLAP_NONE;
-}
-
-/*
- * How much of @numbers the cover holds.
- * @ret_edge:	of OVERLAP_PART: where to cut, the first number of the upper part
- */
-static enum overlap overlap_numbers(const struct cover *cover, const struct port_range *numbers,
-				  uint16_t *ret_edge)
-{
-	if (!cover->number_count)
-		return OVERLAP_WHOLE;
-	for (size_t i = 0; i < cover->number_count; i++) {
-		const struct port_range *range = &cover->numbers[i];
-
-		if (range->last < numbers->first)
-			continue;
-		if (range->first > numbers->last)
-			return OVERLAP_NONE;
-		if (range->first <= numbers->first && range->last >= numbers->last)
-			return OVERLAP_WHOLE;
-		*ret_edge = range->first > numbers->first ? range->first
-							: (uint16_t)(range->last + 1);
-		return OVERLAP_PART;
-	}
-	return OVERLAP_NONE;
-}
-
-/* Remember who holds a box of the rule that is examined. */
-static void note_decider(struct search *search, const struct cover *cover)
-{
+	struct search *search = context;
 	const struct policy_rule *rule = cover->rule;
 
 	search->pools |= !rule && cover->prefixes == search->pool_prefixes;
@@ -168,65 +81,6 @@ static void note_decider(struct search *search, const struct cover *cover)
 	search->several |= search->decider != NULL;
 	if (!search->decider || rule < search->decider)
 		search->decider = rule;
-}
-
-static int is_covered(struct search *search, const struct box *box, const struct cover *covers,
-		      size_t count);
-
-/* Cut @box in two at number @edge, or (@edge 0) in the middle of its prefix; 1, 0, -errno. */
-static int are_halves_covered(struct search *search, const struct box *box, uint16_t edge,
-			      const struct cover *covers, size_t count)
-{
-	struct box low = *box, high = *box;
-
-	if (edge) {
-		low.numbers.last = (uint16_t)(edge - 1);
-		high.numbers.first = edge;
-	} else {
-		low.prefix.length++;
-		high.prefix.length++;
-		high.prefix.address.bytes[box->prefix.length / 8] |=
-			(uint8_t)(0x80 >> box->prefix.length % 8);
-	}
-	int rc = is_covered(search, &low, covers, count);
-	return rc > 0 ? is_covered(search, &high, covers, count) : rc;
-}
-
-/* Is all of @box in @covers? 1, 0, -errno */
-static int is_covered(struct search *search, const struct box *box, const struct cover *covers,
-		      size_t count)
-{
-	struct covers partial = { 0 };
-	uint16_t edge = 0;
-
-	search->steps += count;
-	if (search->steps > SHADOW_STEPS_MAX)
-		return -E2BIG;
-	for (size_t i = 0; i < count; i++) {
-		uint16_t number_edge = 0;
-
-		if (covers[i].name != NO_NAME && covers[i].name != search->name)
-			continue;
-		enum overlap numbers = overlap_numbers(&covers[i], &box->numbers, &number_edge);
-		enum overlap prefix = numbers == OVERLAP_NONE ? OVERLAP_NONE :
-				      overlap_prefix(&covers[i], &box->prefix);
-
-		if (prefix == OVERLAP_NONE)
-			continue;
-		if (prefix == OVERLAP_WHOLE && numbers == OVERLAP_WHOLE) {
-			note_decider(search, &covers[i]);
-			return 1;
-		}
-		struct cover *kept = ARENA_APPEND(&search->scratch, &partial.list);
-		if (!kept)
-			return -ENOMEM;
-		*kept = covers[i];
-		if (!edge)
-			edge = number_edge;
-	}
-	if (!partial.list.count)
-		return 0;
-	return are_halves_covered(search, box, edge, partial.list.items, partial.list.count);
 }
 
 /* Does @rule speak of @end? */
@@ -271,7 +125,7 @@ static int append_rule(struct search *search, const struct policy_rule *rule, en
 {
 	struct cover cover = {
 		.rule = rule, .numbers = search->numbers.numbers,
-		.number_count = search->numbers.number_count, .name = NO_NAME,
+		.number_count = search->numbers.number_count, .name = COVER_NO_NAME,
 	};
 	int rc = 0;
 
@@ -322,7 +176,7 @@ static int is_prefix_covered(struct search *search, const struct prefix *prefix,
 
 		if (box.numbers.last < span->first || box.numbers.first > span->last)
 			continue;
-		rc = is_covered(search, &box, covers->list.items, covers->list.count);
+		rc = cover_holds(&search->question, &box, covers->list.items, covers->list.count);
 	}
 	return rc;
 }
@@ -353,10 +207,10 @@ static int are_names_covered(struct search *search, const struct policy_rule *ru
 	covers->list.items[SLOT_EXCLUDED].prefixes = refused.items;
 	covers->list.items[SLOT_EXCLUDED].count = search->believes_all ? 0 : refused.count;
 	for (size_t i = 0; i < rule->names.count && rc > 0; i++) {
-		search->name = rule->names.items[i];
+		search->question.name = rule->names.items[i];
 		rc = are_prefixes_covered(search, everything, FAMILY_COUNT, icmp, covers);
 	}
-	search->name = NO_NAME;
+	search->question.name = COVER_NO_NAME;
 	return rc;
 }
 
@@ -456,7 +310,7 @@ static int fill_slots(struct search *search)
 			struct covers *covers = &search->covers[direction][class][END_WORLD];
 
 			for (size_t slot = 0; slot < SLOT_COUNT; slot++) {
-				int rc = append(search, covers, (struct cover){ .name = NO_NAME });
+				int rc = append(search, covers, (struct cover){ .name = COVER_NO_NAME });
 				if (rc)
 					return rc;
 			}
@@ -531,7 +385,10 @@ int shadow_check(const struct policy *policy, const struct config *config, struc
 {
 	struct search search = {
 		.arena = arena, .pool_prefixes = { config->pool4, config->pool6 },
-		.name = NO_NAME,
+	};
+	search.question = (struct cover_question){
+		.scratch = &search.scratch, .steps_max = SHADOW_STEPS_MAX, .name = COVER_NO_NAME,
+		.note = note_decider, .context = &search,
 	};
 	int rc = fill_slots(&search);
 
