@@ -20,13 +20,24 @@ struct listing {
 	const struct pam_services *services;
 };
 
+/** is_asked_before() - do the services before number @index exempt the same groups? Most do. */
+static bool is_asked_before(const struct pam_services *services, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (services->list.items[i].exempt &&
+		    strcmp(services->list.items[i].exempt, services->list.items[index].exempt) == 0)
+			return true;
+	return false;
+}
+
 /** is_exempt() - does a line of the module, in whatever service, let @account through? */
 static bool is_exempt(struct account *account, const struct pam_services *services)
 {
 	for (size_t i = 0; i < services->list.count; i++) {
 		const char *groups = services->list.items[i].exempt;
 
-		if (groups && *groups && subject_in_any_group(account, groups, NULL) > 0)
+		if (groups && *groups && !is_asked_before(services, i) &&
+		    subject_in_any_group(account, groups, NULL) > 0)
 			return true;
 	}
 	return false;
@@ -52,8 +63,11 @@ static int add_account(struct listing *listing, const char *name, uid_t uid, gid
 	};
 	if (!place->account.name)
 		return -ENOMEM;
-	int rc = subject_of_account(&place->account, "", "", "", listing->config, arena,
-				    &place->subject, NULL);
+	/* Of no group: that lists those of the account, for whoever asks later. */
+	int rc = subject_in_any_group(&place->account, "", NULL);
+	if (rc == 0)
+		rc = subject_of_account(&place->account, "", "", "", listing->config, arena,
+					&place->subject, NULL);
 	if (rc == -ENOMEM)
 		return rc;
 	if (rc < 0) {

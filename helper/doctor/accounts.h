@@ -12,7 +12,7 @@
 #define DOCTOR_ACCOUNTS_MAX 20000
 
 struct doctor_account {
-	struct account account;
+	struct account account;         /* with its groups */
 	struct subject subject;         /* service "": set it to ask about one */
 	bool exempt;                    /* a line of the module in some service exempts it */
 };

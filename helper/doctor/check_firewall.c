@@ -20,6 +20,7 @@
 #include "kernel/host.h"
 #include "kernel/rtnl.h"
 #include "state/hoststate.h"
+#include "state/resolvers.h"
 #include "state/source.h"
 
 /* Rules tell web pages from other things; this is what every policy is made for. */
@@ -245,14 +246,17 @@ static int try_internet(struct doctor *doctor, const struct config *config,
 	return make(doctor, &attempt, err);
 }
 
-/** find_host_rule() - the first rule of @policy that allows TCP or UDP to the host, or NULL */
+/**
+ * find_host_rule() - the first rule of @policy that allows TCP or UDP to the host, or to resolvers,
+ * of whom the host may be one; NULL: there is none
+ */
 static const struct policy_rule *find_host_rule(const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->rules.count; i++) {
 		const struct policy_rule *rule = &policy->rules.items[i];
 
 		if (rule->direction == DIRECTION_OUT && rule->verdict == VERDICT_ALLOW &&
-		    rule->remote_host && rule->ports.count &&
+		    (rule->remote_host || rule->remote_resolver) && rule->ports.count &&
 		    (!rule->protocols || rule->protocols & (PROTOCOL_TCP | PROTOCOL_UDP)))
 			return rule;
 	}
@@ -267,9 +271,10 @@ static bool prefers_udp(unsigned protocols, uint16_t port)
 	return port == DNS_PORT && (!protocols || protocols & PROTOCOL_UDP);
 }
 
-/** add_host_probes() - to an address of the host's own, of each family that it has one of */
-static int add_host_probes(struct doctor *doctor, const struct policy_rule *rule,
-			   struct attempt *attempt, struct carrel_error *err)
+/** add_host_probes() - to an address of the host's own that @rule allows, of each family */
+static int add_host_probes(struct doctor *doctor, const struct policy *policy,
+			   const struct policy_rule *rule, struct attempt *attempt,
+			   struct carrel_error *err)
 {
 	RTNL_CLEANUP struct rtnl host = { 0 };
 	bool known[FAMILY_COUNT] = { 0 };
@@ -282,7 +287,8 @@ static int add_host_probes(struct doctor *doctor, const struct policy_rule *rule
 	for (size_t i = 0; rc == 0 && i < facts.host.count; i++) {
 		const struct address *address = &facts.host.items[i].address;
 
-		if (known[address->family])
+		if (known[address->family] ||
+		    (!rule->remote_host && !dns_is_resolver(&policy->dns, address)))
 			continue;
 		known[address->family] = true;
 		attempt->probes[attempt->count++] = (struct probe){
@@ -292,28 +298,40 @@ static int add_host_probes(struct doctor *doctor, const struct policy_rule *rule
 	return rc;
 }
 
+/** prepare_host() - what @policy lets carrels send to the host; nothing: a count of 0 */
+static int prepare_host(struct doctor *doctor, const struct config *config, const char *name,
+			struct attempt *attempt, struct carrel_error *err)
+{
+	const char *warning;
+	struct policy policy;
+
+	*attempt = (struct attempt){ .policy = name, .local = true };
+	if (source_policy_in_force(doctor->config_path, config, name, doctor->state_fd, false,
+				   doctor->arena, &policy, &warning, NULL) < 0 ||
+	    policy.uplink == UPLINK_NONE)
+		return 0;       /* another check reports what is invalid */
+	int rc = resolvers_settle(&policy, doctor->arena, &warning, err);
+	const struct policy_rule *rule = find_host_rule(&policy);
+	if (rc < 0 || !rule)
+		return rc;
+	attempt->where = arena_printf(doctor->arena, "to the host itself (%s)", rule->text);
+	return attempt->where ? add_host_probes(doctor, &policy, rule, attempt, err) : -ENOMEM;
+}
+
 /** try_host() - with the first policy that allows something there */
 static int try_host(struct doctor *doctor, const struct config *config, struct carrel_error *err)
 {
 	for (size_t i = 0; i < config->assignments.count; i++) {
 		const struct assignment *assignment = &config->assignments.items[i];
-		struct attempt attempt = { .local = true, .policy = assignment->policy };
-		const struct policy_rule *rule = NULL;
-		const char *warning;
-		struct policy policy;
+		struct attempt attempt;
 
-		if (assignment->kind == ASSIGN_POLICY &&
-		    source_policy_in_force(doctor->config_path, config, assignment->policy,
-					   doctor->state_fd, false, doctor->arena, &policy,
-					   &warning, NULL) == 0 && policy.uplink != UPLINK_NONE)
-			rule = find_host_rule(&policy);
-		if (!rule)
+		if (assignment->kind != ASSIGN_POLICY)
 			continue;
-		attempt.where = arena_printf(doctor->arena, "to the host itself (%s)", rule->text);
-		if (!attempt.where)
-			return -ENOMEM;
-		int rc = add_host_probes(doctor, rule, &attempt, err);
-		return rc < 0 ? rc : make(doctor, &attempt, err);
+		int rc = prepare_host(doctor, config, assignment->policy, &attempt, err);
+		if (rc < 0)
+			return rc;
+		if (attempt.count)
+			return make(doctor, &attempt, err);
 	}
 	return 0;
 }

@@ -20,6 +20,8 @@ static const char *const without_session[] = {
 	"chfn", "chpasswd", "chsh", "newusers", "passwd", "polkit-1", "vlock", "groupmems", "useradd",
 	"userdel", "usermod", "groupadd", "groupdel", "groupmod", "chage", "samba", "cups", "xscreensaver",
 	"xlock", "i3lock", "swaylock", "kscreenlocker", "screen", "openvpn", "ppp", "squid", "dovecot",
+	/* These open one, for the display manager's own account, which greets users. */
+	"lightdm-greeter", "gdm-launch-environment", "sddm-greeter",
 };
 
 /* With more than these without the module, it was never put into the common files. */

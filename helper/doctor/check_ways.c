@@ -90,21 +90,35 @@ static const struct power {
 	{ "disk", NULL, "write to disks directly, and be root" },
 };
 
+/* That of the table, and that of the socket. */
+#define POWER_GROUPS_MAX 2
+
 /* Whom a way is open to. */
 struct opening {
 	const struct config *config;
 	const struct pam_services *services;
 	const char *groups;             /* members of one of these, with commas */
+	gid_t gids[POWER_GROUPS_MAX];   /* the same as numbers: asked for once, not for each account */
+	size_t gid_count;
 	bool everyone;
 };
+
+/** is_member() - of one of the groups? */
+static bool is_member(const struct account *account, const struct opening *opening)
+{
+	for (size_t i = 0; i < account->group_count; i++)
+		for (size_t k = 0; k < opening->gid_count; k++)
+			if (account->groups[i] == opening->gids[k])
+				return true;
+	return false;
+}
 
 /** goes_through() - doctor_name_users() callback: is a confined account among those? */
 static bool goes_through(const struct doctor_account *account, void *context)
 {
 	const struct opening *opening = context;
-	struct account asked = account->account;
 
-	if (!opening->everyone && subject_in_any_group(&asked, opening->groups, NULL) <= 0)
+	if (!opening->everyone && !is_member(&account->account, opening))
 		return false;
 	return doctor_confines_anywhere(opening->config, account, opening->services);
 }
@@ -121,6 +135,7 @@ static int look_at_socket(struct doctor *doctor, const char *path, struct openin
 	group = st.st_mode & S_IWGRP ? getgrgid(st.st_gid) : NULL;
 	if (!group || strcmp(group->gr_name, opening->groups) == 0)
 		return 0;
+	opening->gids[opening->gid_count++] = st.st_gid;
 	opening->groups = arena_printf(doctor->arena, "%s,%s", opening->groups, group->gr_name);
 	return opening->groups ? 0 : -ENOMEM;
 }
@@ -159,6 +174,8 @@ int doctor_check_groups(struct doctor *doctor, struct carrel_error *err)
 		size_t count = 0;
 
 		opening.groups = powers[i].group;
+		if (subject_find_group(opening.groups, doctor->arena, &opening.gids[0], NULL) == 0)
+			opening.gid_count = 1;
 		rc = look_at_socket(doctor, powers[i].socket, &opening);
 		if (rc < 0)
 			return rc;

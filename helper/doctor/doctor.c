@@ -31,6 +31,7 @@ static const struct doctor_check checks[] = {
 	{ "names", "the hosts that policies name", false, doctor_check_names },
 	{ "pools", "the addresses of carrels", false, doctor_check_pools },
 	{ "forwarding", "forwarding, and router advertisements", false, doctor_check_forwarding },
+	{ "resolvers", "who answers for names", false, doctor_check_resolvers },
 	{ "host", "carrel's table on the host", true, doctor_check_host },
 	{ "carrels", "the carrels that there are", true, doctor_check_carrels },
 	/* Last: making a network mends part of what the others look at. */

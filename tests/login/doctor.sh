@@ -402,6 +402,38 @@ test_doctor_forwarding_that_silences_routers_is_found_and_mended() {
 	mended_by_its_fix forwarding
 }
 
+test_doctor_resolvers_that_nobody_can_ask_are_found() {
+	cp -p /etc/resolv.conf /etc/kept
+	trap 'cat /etc/kept >/etc/resolv.conf; rm -f /etc/kept' EXIT
+	echo 'nameserver 127.0.0.1' >/etc/resolv.conf
+	finds resolvers wrong "the policy 'exam': "
+	echo 'nameserver 203.0.113.53' >/etc/resolv.conf
+	is_well resolvers
+}
+
+# The host answers for names, and the policy says 'resolver' for that.
+test_doctor_firewall_before_the_hosts_resolver_is_found() {
+	cp -p /etc/resolv.conf /etc/kept
+	rm /etc/carrel/policies/lab.policy
+	trap 'cat /etc/kept >/etc/resolv.conf; rm -f /etc/kept; let_lab_ask_the_host; nft delete table inet other' EXIT
+	printf 'nameserver %s\n' "${server[@]}" >/etc/resolv.conf
+	without_carrel lab1
+	asks_host 0
+	asks_host 1
+	nft -f - <<-'END'
+		table inet other {
+			chain filter_input {
+				type filter hook input priority 10; policy accept;
+				iifname "cr-*" meta nfproto ipv6 udp dport 53 drop
+			}
+		}
+	END
+	finds firewall wrong 'IPv6 from carrels to the host itself \(allow out tcp,udp to resolver port 53.*\) is dropped by nft'
+	expect_equal "$(found_by firewall | wc -l)" 1
+	mended_by_its_fix firewall
+	asks_host 1
+}
+
 test_doctor_host_table_that_is_gone_is_found_and_mended() {
 	keep_open lab1
 	nft flush ruleset
