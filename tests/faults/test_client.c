@@ -451,7 +451,8 @@ static int run_init(void)
 	pid_t tests = fork();
 	if (tests == 0)
 		exit(run_all());
-	for (pid_t pid; (pid = wait(&status)) > 0;)
+	/* A helper that hangs nevertheless ends with this process. */
+	for (pid_t pid; tests_status == -1 && (pid = wait(&status)) > 0;)
 		if (pid == tests)
 			tests_status = status;
 	return WIFEXITED(tests_status) ? WEXITSTATUS(tests_status) : 1;
