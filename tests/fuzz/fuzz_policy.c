@@ -39,7 +39,7 @@ static void check_names(const struct policy *policy, const struct policy_rule *r
 static void check_rule(const struct policy_rule *rule)
 {
 	assert(rule->remote_any || rule->remote_host || rule->remote_peers ||
-	       rule->remotes.count || rule->names.count);
+	       rule->remote_resolver || rule->remotes.count || rule->names.count);
 	assert(!rule->remote_any || rule->remotes.count == 0);
 	assert(rule->remote_any || rule->excluded.count == 0);
 	check_prefixes(rule->remotes.items, rule->remotes.count);
