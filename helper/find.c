@@ -11,7 +11,8 @@
  *
  * A number of an inode may be given to another namespace once the first is no more. So a
  * namespace that is to be taken for a user's must say so itself: the loopback link in it has its
- * name for an alias (plan_build()), which only root can give.
+ * name for an alias (plan_build()), which only root can give. In a user namespace of their own
+ * users are root, too, so one that was made there is never taken.
  */
 #include "work.h"
 
@@ -157,6 +158,9 @@ static int is_given(struct work *work, const struct record *record, struct carre
 	if (rc == 0)
 		rc = netns_inode(work->request->given_fd, &inode, err);
 	if (rc < 0 || inode != record->netns_inode)
+		return rc;
+	rc = netns_is_own(work->request->given_fd, err);
+	if (rc <= 0)
 		return rc;
 	rc = look_inside(work->request->given_fd, &work->request->arena, &network, err);
 	return rc < 0 ? rc : is_of(&network, record->uid);

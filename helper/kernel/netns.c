@@ -20,6 +20,7 @@
 
 /* "/proc/self" is the process; a namespace belongs to the thread. */
 #define OWN_NETNS "/proc/thread-self/ns/net"
+#define OWN_USERNS "/proc/thread-self/ns/user"
 
 #define PIN_PATH_SIZE (sizeof(PATH_PINS) + NETNS_NAME_SIZE)
 
@@ -95,6 +96,19 @@ int netns_check(int fd, struct carrel_error *err)
 	if (rc < 0)
 		return error_set_errno(err, -rc, "looking at a namespace");
 	return rc ? 0 : error_set(err, EBADMSG, "a descriptor is no network namespace");
+}
+
+int netns_is_own(int fd, struct carrel_error *err)
+{
+	FD_CLEANUP int owner_fd = ioctl(fd, NS_GET_USERNS);
+	struct stat owner, own;
+
+	/* EPERM: it belongs to one above, which no user makes. */
+	if (owner_fd < 0 && errno == EPERM)
+		return 0;
+	if (owner_fd < 0 || fstat(owner_fd, &owner) < 0 || stat(OWN_USERNS, &own) < 0)
+		return error_set_errno(err, errno, "asking whose a network namespace is");
+	return owner.st_dev == own.st_dev && owner.st_ino == own.st_ino;
 }
 
 /* Is there a file at @path that somebody else made, and that a namespace can be bound to? */

@@ -58,6 +58,17 @@ void netns_clear(const char *name);
 /** netns_check() - 0 when @fd (borrowed) is a network namespace; -EBADMSG; -errno */
 int netns_check(int fd, struct carrel_error *err);
 
+/**
+ * netns_is_own() - was it made in the caller's user namespace, and not in one that a user made?
+ * @fd:		of a network namespace (borrowed)
+ *
+ * In one of a user namespace of their own, users are root: what it says is what they say.
+ *
+ * Return: 1, 0 or -errno
+ * Source: ioctl_ns(2)
+ */
+int netns_is_own(int fd, struct carrel_error *err);
+
 /** netns_inode() - what tells one namespace from another */
 int netns_inode(int fd, uint64_t *ret_inode, struct carrel_error *err);
 

@@ -286,6 +286,27 @@ test_repair_without_anybody_in_it_makes_a_new_one() {
 	done
 }
 
+# The kernel gives the number of a namespace that is gone to the next one, and where users are root
+# they give its loopback any name: that is not a carrel all the same.
+test_repair_takes_no_network_that_a_user_made() {
+	local maker theirs
+	without_carrel exam1
+	su exam1 -c true
+	setpriv --reuid=$exam1 --regid=$exam1 --clear-groups unshare --user --map-root-user --net \
+		sh -c "ip link set lo alias carrel-$exam1; echo made; exec sleep 1000" >/run/theirs &
+	maker=$!
+	trap 'kill "$maker"' EXIT
+	eventually 5 grep -q made /run/theirs
+	theirs=$(stat -L -c %i "/proc/$maker/ns/net")
+	pin_removed
+	sed -i "s/^netns .*/netns $theirs/" $record
+	expect_differ "$(su exam1 -c 'readlink /proc/self/ns/net')" "net:[$theirs]"
+	expect_differ "$(stat -L -c %i $pin)" "$theirs"
+	expect_equal "$(su exam1 -c "$probe tcp ${exam_site[0]} 443 | wc -l")" 1
+	expect_failure su exam1 -c "$probe --wait 1 tcp ${other_site[0]} 80"
+	carrel diff exam1
+}
+
 # A file of root's under the pin goes with the carrel.
 test_repair_leaves_no_file_of_others_behind() {
 	begin
