@@ -107,8 +107,9 @@ int passage_go_to_host(pam_handle_t *pamh, uid_t uid, struct carrel_error *err)
 	return rc;
 }
 
-int passage_keep(pam_handle_t *pamh, uid_t uid, int *lock_fd, int *original_fd,
-		 struct carrel_error *err)
+/** hand_over() - both descriptors to PAM, to be found by passage_end() */
+static int hand_over(pam_handle_t *pamh, uid_t uid, int *lock_fd, int *original_fd,
+		     struct carrel_error *err)
 {
 	struct pam_session *session = malloc(sizeof(*session));
 
@@ -124,6 +125,21 @@ int passage_keep(pam_handle_t *pamh, uid_t uid, int *lock_fd, int *original_fd,
 	(void)fd_steal(lock_fd);
 	(void)fd_steal(original_fd);
 	return 0;
+}
+
+int passage_keep(pam_handle_t *pamh, uid_t uid, int *lock_fd, int *original_fd,
+		 struct carrel_error *err)
+{
+	bool in_carrel = *lock_fd >= 0;
+	int rc = in_carrel ? session_accept(*lock_fd) : 0;
+
+	if (rc < 0)
+		return error_set_errno(err, -rc, "accepting the session");
+	rc = hand_over(pamh, uid, lock_fd, original_fd, err);
+	/* Refused after all, and the application may live on. */
+	if (rc < 0 && in_carrel)
+		(void)session_end(*lock_fd);
+	return rc;
 }
 
 bool passage_end(pam_handle_t *pamh, uid_t *ret_uid)

@@ -39,6 +39,8 @@ int passage_go_to_host(pam_handle_t *pamh, uid_t uid, struct carrel_error *err);
 /**
  * passage_keep() - hand the session's lock (-1: it has none) and the way back to PAM's care
  * @lock_fd:	this and @original_fd are consumed on success
+ *
+ * The session counts from now on, with its lock or as long as its process lives.
  */
 int passage_keep(pam_handle_t *pamh, uid_t uid, int *lock_fd, int *original_fd,
 		 struct carrel_error *err);

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/fd.h"
@@ -12,6 +13,7 @@
 #include "cli/view.h"
 #include "pam/client.h"
 #include "pam/subject.h"
+#include "state/session.h"
 #include "state/source.h"
 
 /* The configuration would have to change groups between reading and asking, each time. */
@@ -102,6 +104,12 @@ static int open_session(const struct invocation *invocation, const char *user, i
 		status = judge_reply(&reply.reply, user);
 		if (status != CLI_OK)
 			return status;
+		/* The command may close descriptors that it does not know. */
+		int rc = session_accept(reply.session_fd);
+		if (rc < 0) {
+			cli_complain("accepting the session: %s", strerror(-rc));
+			return CLI_FAILURE;
+		}
 		*ret_netns_fd = fd_steal(&reply.netns_fd);
 		*ret_session_fd = fd_steal(&reply.session_fd);
 		return CLI_OK;

@@ -13,6 +13,13 @@
  * read by everyone, yet nobody can keep a dead session alive by locking its file.
  *
  * A file that does not parse counts like any other: it is alive while it is locked.
+ *
+ * The last line of the file says that the session is on offer. Whoever is let in takes that line
+ * off (session_accept()); a login that is refused never does, whatever became of its helper, and
+ * so its file dies with the lock although the application lives on. The line is taken off and
+ * none is added, because a file may be made shorter under any RLIMIT_FSIZE: to write is to be
+ * killed by SIGXFSZ where an application has a small one. Versions before this one wrote no such
+ * line: theirs are accepted.
  */
 #include "state/session.h"
 
@@ -35,13 +42,16 @@
 
 #define HEADER "carrel-session 1"
 
-/* The keys and longest values of a session are 320 bytes. */
+/* What stands at the end of the file until the session is accepted. */
+#define OFFER "offered yes\n"
+
+/* The keys and longest values of a session are 332 bytes. */
 #define SESSION_TEXT_SIZE 512
 
 /* One process does not open more at once; each costs a carrel's owner a descriptor. */
 #define SESSIONS_PER_PROCESS 65536
 
-enum { KEY_UID, KEY_PID, KEY_START, KEY_OPENED, KEY_SERVICE, KEY_ORIGIN, KEY_COUNT };
+enum { KEY_UID, KEY_PID, KEY_START, KEY_OPENED, KEY_SERVICE, KEY_ORIGIN, KEY_OFFERED, KEY_COUNT };
 
 /** format_text() - a line for what an application said; nothing when it said nothing */
 static void format_text(struct buffer *buffer, const char *key, const char *text, size_t size)
@@ -75,10 +85,11 @@ static void format(struct buffer *buffer, const struct session *session)
 		      (unsigned long long)session->opened_s);
 	format_text(buffer, "service", session->service, sizeof(session->service));
 	format_text(buffer, "origin", session->origin, sizeof(session->origin));
+	buffer_puts(buffer, OFFER);
 }
 
-/** parse() - the reverse; -EBADMSG */
-static int parse(const char *text, size_t length, struct session *ret)
+/** parse() - the reverse; @ret_offered: nobody has accepted it; -EBADMSG */
+static int parse(const char *text, size_t length, struct session *ret, bool *ret_offered)
 {
 	struct field fields[KEY_COUNT] = {
 		[KEY_UID] = { .key = "uid" },
@@ -87,6 +98,7 @@ static int parse(const char *text, size_t length, struct session *ret)
 		[KEY_OPENED] = { .key = "opened" },
 		[KEY_SERVICE] = { .key = "service", .optional = true },
 		[KEY_ORIGIN] = { .key = "origin", .optional = true },
+		[KEY_OFFERED] = { .key = "offered", .optional = true },
 	};
 	struct session session = { 0 };
 	uint64_t uid = 0, pid = 0;
@@ -104,6 +116,7 @@ static int parse(const char *text, size_t length, struct session *ret)
 	session.uid = (uid_t)uid;
 	session.pid = (pid_t)pid;
 	*ret = session;
+	*ret_offered = fields[KEY_OFFERED].value;
 	return 0;
 }
 
@@ -184,6 +197,17 @@ int session_create(int state_fd, struct session *session, int *ret_fd, struct ca
 	return 0;
 }
 
+int session_accept(int fd)
+{
+	struct stat status;
+
+	if (fstat(fd, &status))
+		return -errno;
+	if (status.st_size < (off_t)strlen(OFFER))
+		return -EBADMSG;
+	return ftruncate(fd, status.st_size - (off_t)strlen(OFFER)) ? -errno : 0;
+}
+
 int session_end(int fd)
 {
 	struct flock unlock = whole_file(F_UNLCK);
@@ -214,6 +238,7 @@ static int examine(int dir_fd, const char *name, uid_t uid, struct session *ret_
 	char text[SESSION_TEXT_SIZE];
 	struct session session;
 	uint64_t start_ticks;
+	bool offered = false;
 	size_t length;
 
 	int locked = is_locked(dir_fd, name);
@@ -222,9 +247,9 @@ static int examine(int dir_fd, const char *name, uid_t uid, struct session *ret_
 	int rc = textfile_read(dir_fd, name, text, sizeof(text), &length);
 	if (rc == -ENOENT)
 		return rc;
-	if (rc || parse(text, length, &session) || session.uid != uid)
+	if (rc || parse(text, length, &session, &offered) || session.uid != uid)
 		session = (struct session){ .uid = uid };
-	if (!locked && (session.start_ticks == 0 ||
+	if (!locked && (offered || session.start_ticks == 0 ||
 			process_start_ticks(session.pid, &start_ticks) ||
 			start_ticks != session.start_ticks))
 		return 0;

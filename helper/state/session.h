@@ -2,7 +2,8 @@
 /*
  * A session is alive while its lock file is locked: the kernel lets go of the lock
  * however the session ends. A process that closes its descriptors (systemd --user) is
- * still known by pid and start time; alive if either says so.
+ * still known by pid and start time; alive if either says so. The latter counts from when the
+ * session is accepted: a login that was refused is none, however long its process lives.
  *
  * The lock is one of the open file description (F_OFD_SETLK, fcntl(2)): see session.c.
  */
@@ -25,7 +26,7 @@ struct session {
 };
 
 /**
- * session_create() - make and lock sessions/UID/NAME
+ * session_create() - make and lock sessions/UID/NAME, on offer until session_accept()
  * @session:	what it says; start_ticks is filled in here (0 when /proc does not show the
  *		process). What cannot be shown in service and origin is replaced by '?'
  * @ret_fd:	holds the lock; to be handed to the application
@@ -34,6 +35,14 @@ struct session {
  * Context: the caller holds the lock of the carrel
  */
 int session_create(int state_fd, struct session *session, int *ret_fd, struct carrel_error *err);
+
+/**
+ * session_accept() - the session begins; it now lives as long as its process, too
+ * @fd:		as session_create() gave it; borrowed. Once only
+ *
+ * Return: 0; -EBADMSG for another file; -errno
+ */
+int session_accept(int fd);
 
 /**
  * session_end() - the session is over, though its process, and copies of the lock, may live on

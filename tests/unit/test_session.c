@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "state/process.h"
@@ -157,6 +158,7 @@ static void test_session_lives_while_its_process_does(void **state)
 	int fd;
 
 	open_session(scratch, pid, &fd);
+	assert_int_equal(session_accept(fd), 0);
 	close(fd);
 	assert_int_equal(count_alive(scratch, true), 1);
 	/* Killed and not reaped: nothing of it runs any more. */
@@ -165,6 +167,54 @@ static void test_session_lives_while_its_process_does(void **state)
 	assert_int_equal(count_alive(scratch, false), 0);
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	assert_int_equal(count_alive(scratch, false), 0);
+}
+
+/* Its helper was killed, or what it sent was refused; the application lives on. */
+static void test_session_that_nobody_accepted_lives_by_its_lock_alone(void **state)
+{
+	struct scratch *scratch = *state;
+	int fd;
+
+	open_session(scratch, getpid(), &fd);
+	assert_int_equal(count_alive(scratch, true), 1);
+	close(fd);
+	assert_int_equal(count_alive(scratch, true), 0);
+	assert_int_equal(count_files(scratch), 0);
+}
+
+/* To write a byte would be to be killed. */
+static void test_session_is_accepted_by_who_may_write_no_file(void **state)
+{
+	const struct rlimit none = { 0 };
+	struct scratch *scratch = *state;
+	FD_CLEANUP int fd = -1;
+	struct visits visits = { 0 };
+
+	open_session(scratch, getpid(), &fd);
+	pid_t pid = scratch_fork();
+	if (pid == 0) {
+		if (setrlimit(RLIMIT_FSIZE, &none))
+			_exit(1);
+		_exit(session_accept(fd) != 0);
+	}
+	scratch_reap(pid, 0);
+	fd_close(&fd);
+	assert_int_equal(session_each(scratch->fd, UID, false, visit, &visits, NULL), 0);
+	assert_int_equal(visits.count, 1);
+	assert_string_equal(visits.last.origin, "192.0.2.9");
+}
+
+static void test_session_accept_refuses_another_file(void **state)
+{
+	struct scratch *scratch = *state;
+
+	scratch_write(scratch, "short", "11 letters\n");
+	FD_CLEANUP int fd = openat(scratch->fd, "short", O_WRONLY | O_CLOEXEC);
+	FD_CLEANUP int reader = openat(scratch->fd, "short", O_RDONLY | O_CLOEXEC);
+
+	assert_int_equal(session_accept(fd), -EBADMSG);
+	assert_int_equal(session_accept(reader), -EBADMSG);
+	assert_int_equal(session_accept(-1), -EBADF);
 }
 
 /* The file of a session that a process with our number and another start opened. */
@@ -431,6 +481,9 @@ int main(void)
 		scratch_test(test_session_lives_while_its_lock_is_held),
 		scratch_test(test_session_end_ends_it_for_all_who_inherited_it),
 		scratch_test(test_session_lives_while_its_process_does),
+		scratch_test(test_session_that_nobody_accepted_lives_by_its_lock_alone),
+		scratch_test(test_session_is_accepted_by_who_may_write_no_file),
+		scratch_test(test_session_accept_refuses_another_file),
 		scratch_test(test_session_is_dead_when_its_pid_was_given_to_another_process),
 		scratch_test(test_session_each_removes_dead_ones_only_when_told),
 		scratch_test(test_session_create_tells_sessions_of_one_process_apart),

@@ -81,6 +81,8 @@ static void open_and_close(const char *service, struct upshot *upshot)
 		world_session_right();
 		pam_close_session(pamh, PAM_SILENT);
 	}
+	/* However it ended: this process lives on. */
+	world_no_session();
 	world_on_host();
 	pam_end(pamh, PAM_SUCCESS);
 	snprintf(upshot->said, sizeof(upshot->said), "%s", logged);

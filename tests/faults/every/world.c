@@ -23,6 +23,7 @@
 #include "base/number.h"
 #include "base/paths.h"
 #include "kernel/nft.h"
+#include "state/session.h"
 #include "state/state.h"
 
 #define OWN_NETNS "/proc/thread-self/ns/net"
@@ -172,6 +173,29 @@ bool world_session_right(void)
 	if (own_netns() != sight.seen.pinned_inode)
 		return complain("the session is not in its carrel");
 	return policy_holds();
+}
+
+/* session_each()'s callback: one is enough. */
+static int found_session(const struct session *session, void *context)
+{
+	(void)session;
+	(void)context;
+	return 1;
+}
+
+bool world_no_session(void)
+{
+	struct carrel_error err = { 0 };
+	int rc;
+
+	/* A helper that was killed holds its lock until the kernel has taken it down. */
+	for (int waited_ms = 0; waited_ms < PATIENCE_MS; waited_ms++) {
+		rc = session_each(world.state_fd, world.uid, false, found_session, NULL, &err);
+		if (rc <= 0)
+			return rc == 0 || complain("%s", err.text);
+		usleep(1000);
+	}
+	return complain("a login that was refused counts as a session");
 }
 
 /* Is there a name in @directory that begins with @prefix? */

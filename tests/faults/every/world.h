@@ -39,6 +39,9 @@ bool world_on_host(void);
 /** world_session_right() - this thread is in the carrel that is pinned and recorded, and the policy holds */
 bool world_session_right(void);
 
+/** world_no_session() - no session of the user's counts as alive, or soon none does */
+bool world_no_session(void);
+
 /**
  * world_whole_or_absent() - what is pinned is what is recorded
  * @strictly:	what is recorded is pinned, too, no temporary file is left, and no link without a carrel
