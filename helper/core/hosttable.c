@@ -7,7 +7,9 @@
  * what its policy permits, and no rule here knows a user.
  *
  *   spoof        before connection tracking, so that a forged source costs no entry: the
- *                route back to the source must lead through the link it came from;
+ *                route back to the source must lead through the link it came from. Nor does
+ *                any link carry what is for a loopback, which hosts take for their own where
+ *                route_localnet is on (kube-proxy turns it on);
  *   input        to the host: replies, or carrels whose group says so, and those to
  *                addresses alone that a policy's rules can know for the host's: no
  *                broadcast, multicast or anycast;
@@ -56,12 +58,27 @@ static void add_drop(struct ruleset_builder *builder, size_t chain, const char *
 	rule_add(builder, STATEMENT_DROP);
 }
 
+/* What the rest of a chain is not about. */
+static void add_others(struct ruleset_builder *builder, size_t chain)
+{
+	rule_begin(builder, chain, "not from a carrel");
+	rule_match_ifname(builder, FIELD_IIFNAME, CARREL_LINKS, true);
+	rule_add(builder, STATEMENT_ACCEPT);
+}
+
 static void fill_spoof(struct ruleset_builder *builder, size_t chain)
 {
+	static const struct value_range loopback = { { 127 }, { 127, 255, 255, 255 } };
 	static const uint32_t missing = 0;
 
+	add_others(builder, chain);
+
+	rule_begin(builder, chain, "a carrel's packet is for a loopback");
+	rule_match_ranges(builder, FIELD_DADDR4, false, &loopback, 1);
+	rule_add(builder, STATEMENT_COUNTER);
+	rule_add(builder, STATEMENT_DROP);
+
 	rule_begin(builder, chain, "a carrel's source address is not its own");
-	rule_match_ifname(builder, FIELD_IIFNAME, CARREL_LINKS, false);
 	rule_match_value(builder, FIELD_FIB_SADDR_IIF_OIF, &missing);
 	rule_add(builder, STATEMENT_COUNTER);
 	rule_add(builder, STATEMENT_DROP);
@@ -71,9 +88,7 @@ static void fill_input(struct ruleset_builder *builder, size_t chain)
 {
 	static const uint32_t local = RTN_LOCAL;
 
-	rule_begin(builder, chain, "not from a carrel");
-	rule_match_ifname(builder, FIELD_IIFNAME, CARREL_LINKS, true);
-	rule_add(builder, STATEMENT_ACCEPT);
+	add_others(builder, chain);
 
 	add_replies(builder, chain);
 

@@ -306,6 +306,30 @@ static void test_hosttable_drops_sources_that_are_not_the_carrels_own(void **sta
 	assert_int_equal(shell("nft list chain inet carrel spoof | grep -q 'packets 4 '"), 0);
 }
 
+/*
+ * Any program can send to the loopback by the uplink; kube-proxy, for one, has the host take such
+ * packets for its own services. What "host" permits is about other addresses.
+ */
+static void test_hosttable_drops_what_is_for_the_loopback_of_the_host(void **state)
+{
+	static const char loopback[] = "127.0.0.1", uplink[] = "uplink0";
+	struct sockaddr_storage remote;
+	struct world *world = *state;
+	char byte = 'x';
+
+	assert_int_equal(shell("echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet"), 0);
+	world->port++;
+	FD_CLEANUP int receiver = socket_in(world, "host", loopback);
+	FD_CLEANUP int sender = make_socket(world, "two", AF_INET, SOCK_DGRAM, 0);
+	socklen_t length = endpoint(loopback, world->port, &remote);
+	assert_int_equal(setsockopt(sender, SOL_SOCKET, SO_BINDTODEVICE, uplink, sizeof(uplink)), 0);
+	assert_int_equal(sendto(sender, &byte, 1, 0, (struct sockaddr *)&remote, length), 1);
+	assert_int_equal(recv(receiver, &byte, 1, 0), -1);
+	assert_int_equal(shell("echo 0 > /proc/sys/net/ipv4/conf/all/route_localnet"), 0);
+	assert_int_equal(shell("nft list chain inet carrel spoof | grep 127.0.0.0/8 | "
+			       "grep -q 'packets 1 '"), 0);
+}
+
 /* The carrel sees an address like others; the host would take it for its own. */
 static void test_hosttable_drops_a_broadcast_of_who_may_reach_the_host(void **state)
 {
@@ -340,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_hosttable_passes_what_the_group_permits),
 		cmocka_unit_test(test_hosttable_masquerades_what_leaves_the_host_only),
 		cmocka_unit_test(test_hosttable_drops_sources_that_are_not_the_carrels_own),
+		cmocka_unit_test(test_hosttable_drops_what_is_for_the_loopback_of_the_host),
 		cmocka_unit_test(test_hosttable_drops_a_broadcast_of_who_may_reach_the_host),
 		cmocka_unit_test(test_hosttable_drops_a_segment_of_no_connection),
 	};

@@ -471,7 +471,7 @@ test_repair_loads_the_table_on_the_host_again_only_where_it_was_changed() {
 	next_login
 	expect_equal "$(handles)" "$before"
 
-	spoof=$(nft -a list chain inet carrel spoof | sed -n 's/.* comment .*# handle //p')
+	spoof=$(nft -a list chain inet carrel spoof | sed -n 's/.*fib saddr.*# handle //p')
 	nft delete rule inet carrel spoof handle "$spoof"
 	next_login
 	expect_differ "$(handles)" "$before"
