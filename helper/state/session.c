@@ -10,7 +10,9 @@
  * It is a write lock of fcntl(2)'s F_OFD_SETLK, not one of flock(2), for two reasons. Whether
  * it is held can be asked (F_OFD_GETLK) without taking it for a moment, so those who ask do
  * not see each other. And a write lock needs a descriptor open for writing: the files can be
- * read by everyone, yet nobody can keep a dead session alive by locking its file.
+ * read by everyone, yet nobody can keep a dead session alive by locking its file. A read lock of
+ * somebody's would keep the write lock away, and the login with it: so the file can be read
+ * only once it is locked.
  *
  * A file that does not parse counts like any other: it is alive while it is locked.
  *
@@ -158,6 +160,9 @@ static int publish(int state_fd, const struct session *session, const char *temp
 
 	if (fcntl(fd, F_OFD_SETLK, &lock))
 		return -errno;
+	int rc = textfile_show(fd);
+	if (rc)
+		return rc;
 	for (unsigned i = 0; i < SESSIONS_PER_PROCESS; i++) {
 		textfile_path(path, "sessions/%u/%d-%llu-%u", session->uid, session->pid,
 			      (unsigned long long)session->start_ticks, i);

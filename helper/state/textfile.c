@@ -65,10 +65,10 @@ int textfile_read(int dir_fd, const char *path, char *text, size_t size, size_t 
 static int create_exclusively(int dir_fd, const char *path)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-	int fd = openat(dir_fd, path, flags, 0644);
+	int fd = openat(dir_fd, path, flags, 0600);
 
 	if (fd < 0 && errno == EEXIST && unlinkat(dir_fd, path, 0) == 0)
-		fd = openat(dir_fd, path, flags, 0644);
+		fd = openat(dir_fd, path, flags, 0600);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -78,14 +78,18 @@ int textfile_create(int dir_fd, const char *path, const char *text, size_t lengt
 
 	if (fd < 0)
 		return fd;
-	/* Who reads it must not depend on the umask that the login program happened to have. */
-	int rc = fchmod(fd, 0644) ? -errno : fd_write_all(fd, text, length);
+	int rc = fd_write_all(fd, text, length);
 	if (rc) {
 		unlinkat(dir_fd, path, 0);
 		return rc;
 	}
 	*ret_fd = fd_steal(&fd);
 	return 0;
+}
+
+int textfile_show(int fd)
+{
+	return fchmod(fd, 0644) ? -errno : 0;
 }
 
 int textfile_replace(int dir_fd, const char *temporary, const char *path, const char *text,
@@ -96,9 +100,10 @@ int textfile_replace(int dir_fd, const char *temporary, const char *path, const 
 	int rc = textfile_create(dir_fd, temporary, text, length, &fd);
 	if (rc)
 		return rc;
-	if (renameat(dir_fd, temporary, dir_fd, path)) {
+	rc = textfile_show(fd);
+	if (rc == 0 && renameat(dir_fd, temporary, dir_fd, path))
 		rc = -errno;
+	if (rc)
 		unlinkat(dir_fd, temporary, 0);
-	}
 	return rc;
 }

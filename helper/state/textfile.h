@@ -35,7 +35,7 @@ bool textfile_parse_uid(const char *name, uid_t *ret_uid);
 int textfile_read(int dir_fd, const char *path, char *text, size_t size, size_t *ret_length);
 
 /**
- * textfile_create() - a new file with @text, readable by everyone
+ * textfile_create() - a new file with @text, which only its owner may open
  * @path:	temporary name; a file that a crash left under it is replaced
  * @ret_fd:	open for writing; owned by the caller
  *
@@ -47,7 +47,16 @@ int textfile_read(int dir_fd, const char *path, char *text, size_t size, size_t 
 int textfile_create(int dir_fd, const char *path, const char *text, size_t length, int *ret_fd);
 
 /**
- * textfile_replace() - put @text in place of what @path holds, if anything
+ * textfile_show() - let everyone read what textfile_create() made, as @fd (borrowed)
+ *
+ * Who reads it must not depend on the umask that the login program happened to have.
+ *
+ * Return: 0 or -errno
+ */
+int textfile_show(int fd);
+
+/**
+ * textfile_replace() - put @text in place of what @path holds, if anything; readable by everyone
  * @temporary:	path in the same directory
  *
  * Return: 0 or -errno; then @path is as it was

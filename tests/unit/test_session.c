@@ -5,11 +5,33 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "state/process.h"
 #include "state/session.h"
 
 #define UID 1000
+
+/* How often fchmod() was called; each looks at the file first. */
+static unsigned shown;
+
+/* In place of the C library's: nobody may have been able to open the file before it was locked. */
+int fchmod(int fd, mode_t mode)
+{
+	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+	char path[64];
+	struct stat st;
+
+	assert_true(snprintf(path, sizeof(path), "/proc/self/fd/%d", fd) < (int)sizeof(path));
+	FD_CLEANUP int other_fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(other_fd >= 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_mode & 0077, 0);
+	assert_int_equal(fcntl(other_fd, F_OFD_GETLK, &lock), 0);
+	assert_int_equal(lock.l_type, F_WRLCK);
+	shown++;
+	return (int)syscall(SYS_fchmod, fd, mode);
+}
 
 /* A process that waits to be killed. */
 static pid_t start_sleeper(void)
@@ -48,6 +70,20 @@ static struct session open_orphan(const struct scratch *scratch, int *ret_fd)
 
 	kill_and_reap(pid);
 	return session;
+}
+
+/* A read lock of somebody's would keep the session's own away. */
+static void test_session_create_locks_before_others_may_open(void **state)
+{
+	const struct scratch *scratch = *state;
+	mode_t old = umask(0);
+	int fd;
+
+	shown = 0;
+	open_session(scratch, getpid(), &fd);
+	umask(old);
+	assert_int_equal(shown, 1);
+	fd_close(&fd);
 }
 
 struct visits {
@@ -477,6 +513,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		scratch_test(test_session_each_shows_what_create_was_told),
+		scratch_test(test_session_create_locks_before_others_may_open),
 		scratch_test(test_session_create_returns_a_close_on_exec_descriptor),
 		scratch_test(test_session_lives_while_its_lock_is_held),
 		scratch_test(test_session_end_ends_it_for_all_who_inherited_it),
