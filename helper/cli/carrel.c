@@ -45,9 +45,10 @@ static const struct subcommand subcommands[] = {
 		"                      [out|in] PROTOCOL ADDRESS[:PORT]",
 		"say whether a packet would get through, and by which rule",
 		"Nothing is sent. PROTOCOL is tcp, udp, sctp or icmp; ADDRESS is one of IPv4 or, in\n"
-		"brackets, of IPv6, or 'host' or 'peers'. Of the policies, it is the one of the user's\n"
-		"carrel, or, with --service or --from or where there is no carrel, the one that\n"
-		"assignments give. Exits 0 when it gets through, 5 when not.\n",
+		"brackets, of IPv6, the name of a host that policies name, or 'host', 'peers' or\n"
+		"'resolver'. Of the policies, it is the one of the user's carrel, or, with --service or\n"
+		"--from or where there is no carrel, the one that assignments give. Exits 0 when it\n"
+		"gets through, 5 when not.\n",
 		OPTION_JSON | OPTION_LOGIN | OPTION_POLICY, 2, ARGUMENTS_ANY, cli_explain,
 	}, {
 		"plan", "[--json|--nft] [--service SERVICE] [--from HOST] USER",

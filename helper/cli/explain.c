@@ -31,6 +31,7 @@ struct asking {
 	struct config config;
 	struct policy policy;
 	struct flow flow;
+	bool named;                     /* the policy names the host that is asked about */
 };
 
 /** parse_flow() - understand @text; 0, -EINVAL after reporting (not an empty one), -ENOMEM */
@@ -147,6 +148,28 @@ static int refuse_policy(const struct asking *asking)
 }
 
 /**
+ * meet_name() - have the policy know the host that is asked about, whose addresses may be known for
+ *		 another policy's sake
+ * Return: 0 or -ENOMEM
+ */
+static int meet_name(struct asking *asking)
+{
+	struct policy *policy = &asking->policy;
+
+	if (asking->flow.remote != FLOW_NAME)
+		return 0;
+	for (size_t i = 0; i < policy->names.count && !asking->named; i++)
+		asking->named = strcmp(policy->names.items[i].name, asking->flow.name) == 0;
+	if (asking->named)
+		return 0;
+	struct policy_name *added = ARENA_APPEND(asking->arena, &policy->names);
+	if (!added)
+		return -ENOMEM;
+	added->name = asking->flow.name;
+	return 0;
+}
+
+/**
  * read_policy() - the policy, as it is in force
  * Return: CLI_OK; another exit status after a complaint
  */
@@ -164,6 +187,8 @@ static int read_policy(struct asking *asking)
 		return cli_fail(rc == -ENOMEM ? CLI_FAILURE : CLI_INVALID, &err);
 	if (warning)
 		cli_complain("%s", warning);
+	if (meet_name(asking) < 0)
+		return cli_out_of_memory();
 	if (view_bind_names(asking->state_fd, &asking->policy, asking->arena) < 0)
 		return cli_out_of_memory();
 	if (resolvers_settle(&asking->policy, asking->arena, &warning, &err) < 0)
@@ -205,6 +230,38 @@ static int list_host(struct arena *arena, struct prefix_list *ret_host, struct c
 	return rc;
 }
 
+/**
+ * refuse_nowhere() - complain that no address is known of what is asked about
+ * Return: exit status
+ */
+static int refuse_nowhere(const struct asking *asking)
+{
+	switch (asking->flow.remote) {
+	case FLOW_RESOLVER:
+		if (asking->policy.uplink == UPLINK_NONE)
+			cli_complain("there is no resolver: policy '%s' has 'uplink none'",
+				     asking->policy_name);
+		else
+			cli_complain("no resolver is known, neither of policy '%s' nor of the host",
+				     asking->policy_name);
+		break;
+	case FLOW_NAME:
+		if (asking->named)
+			cli_complain("no address is known of %s: rules about it match nothing until "
+				     "'carrel refresh' finds one", asking->flow.name);
+		else
+			cli_complain("no address is known of %s, which policy '%s' does not name: ask "
+				     "about an address", asking->flow.name, asking->policy_name);
+		break;
+	case FLOW_ADDRESS:
+	case FLOW_HOST:
+	case FLOW_PEERS:
+		cli_complain("the host has no address that a carrel could reach");
+		break;
+	}
+	return CLI_FAILURE;
+}
+
 /** answer() - evaluate, and print what came of it; exit status */
 static int answer(const struct asking *asking)
 {
@@ -215,18 +272,22 @@ static int answer(const struct asking *asking)
 	};
 	struct carrel_error err = { 0 };
 	struct prefix_list host;
+	const struct flow_ends ends = { &asking->config, &host, &asking->policy };
+	struct packet packet;
+	size_t at = 0;
 
 	if (list_host(asking->arena, &host, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
-	explanation.count = flow_packets(&asking->flow, &asking->config, &host,
-					 explanation.packets);
-	if (explanation.count == 0) {
-		cli_complain("the host has no address that a carrel could reach");
-		return CLI_FAILURE;
+	while (flow_packet(&asking->flow, &ends, &at, &packet)) {
+		struct answer *added = ARENA_APPEND(asking->arena, &explanation.answers);
+
+		if (!added)
+			return cli_out_of_memory();
+		added->packet = packet;
+		added->decision = evaluate_path(&asking->policy, &asking->config, &host, &packet);
 	}
-	for (size_t i = 0; i < explanation.count; i++)
-		explanation.decisions[i] = evaluate_path(&asking->policy, &asking->config, &host,
-							 &explanation.packets[i]);
+	if (explanation.answers.count == 0)
+		return refuse_nowhere(asking);
 	if (asking->invocation->json)
 		explanation_put_json(&explanation, &text);
 	else

@@ -8,12 +8,13 @@
 #include "core/evaluate.h"
 #include "core/flow.h"
 
+/* A packet, and what becomes of it. */
+struct answer { struct packet packet; struct decision decision; };
+
 struct explanation {
 	const char *user;               /* who was asked about; NULL: a policy was */
 	const struct policy *policy;
-	struct packet packets[FAMILY_COUNT];
-	struct decision decisions[FAMILY_COUNT];        /* of each packet */
-	size_t count;                   /* of packets: one for each family that is meant */
+	ARENA_LIST(struct answer) answers;      /* at least one: for each address that is meant */
 };
 
 /** explanation_allows() - every packet gets through */

@@ -79,12 +79,12 @@ static void put_json_redirect(const struct redirect *redirect, struct buffer *te
 }
 
 /** put_reason() - append who decided it, as half a sentence */
-static void put_reason(const struct explanation *explanation, size_t index, struct buffer *text)
+static void put_reason(const struct explanation *explanation, const struct answer *answer,
+		       struct buffer *text)
 {
 	BUFFER_CLEANUP struct buffer reason = { 0 };
 
-	reason_put(&explanation->decisions[index], explanation->policy,
-		   explanation->packets[index].direction, &reason);
+	reason_put(&answer->decision, explanation->policy, answer->packet.direction, &reason);
 	text->failed |= reason.failed;
 	if (reason.data)
 		cli_put_printable(text, reason.data);
@@ -92,8 +92,8 @@ static void put_reason(const struct explanation *explanation, size_t index, stru
 
 bool explanation_allows(const struct explanation *explanation)
 {
-	for (size_t i = 0; i < explanation->count; i++)
-		if (explanation->decisions[i].verdict != VERDICT_ALLOW)
+	for (size_t i = 0; i < explanation->answers.count; i++)
+		if (explanation->answers.items[i].decision.verdict != VERDICT_ALLOW)
 			return false;
 	return true;
 }
@@ -104,7 +104,7 @@ static void put_unknown(const struct explanation *explanation, struct buffer *te
 	const struct policy *policy = explanation->policy;
 	const char *separator = "  no address is known of ";
 
-	if (explanation->packets[0].direction == DIRECTION_IN)
+	if (explanation->answers.items[0].packet.direction == DIRECTION_IN)
 		return;
 	for (size_t i = 0; i < policy->names.count; i++) {
 		if (!names_is_unknown(policy, &policy->names.items[i]))
@@ -118,17 +118,18 @@ static void put_unknown(const struct explanation *explanation, struct buffer *te
 
 void explanation_put_text(const struct explanation *explanation, struct buffer *text)
 {
-	for (size_t i = 0; i < explanation->count; i++) {
-		const struct decision *decision = &explanation->decisions[i];
+	for (size_t i = 0; i < explanation->answers.count; i++) {
+		const struct answer *answer = &explanation->answers.items[i];
+		const struct decision *decision = &answer->decision;
 
 		buffer_printf(text, "%s: ", reason_outcome(decision->verdict));
-		put_packet(&explanation->packets[i], text);
+		put_packet(&answer->packet, text);
 		put_redirect(&decision->redirect, text);
 		buffer_puts(text, "\n  ");
-		put_reason(explanation, i, text);
+		put_reason(explanation, answer, text);
 		if (decision->peer && decision->verdict == VERDICT_ALLOW)
 			buffer_printf(text, "\n  the other carrel's policy must let it %s, too",
-				      explanation->packets[i].direction == DIRECTION_OUT ? "in" :
+				      answer->packet.direction == DIRECTION_OUT ? "in" :
 				      "out");
 		buffer_puts(text, "\n");
 	}
@@ -136,9 +137,10 @@ void explanation_put_text(const struct explanation *explanation, struct buffer *
 }
 
 /** put_json_answer() - append the object of one packet */
-static void put_json_answer(const struct packet *packet, const struct decision *decision,
-			    struct buffer *text)
+static void put_json_answer(const struct answer *answer, struct buffer *text)
 {
+	const struct packet *packet = &answer->packet;
+	const struct decision *decision = &answer->decision;
 	char address[ADDRESS_TEXT_SIZE];
 
 	address_format(&packet->remote, address);
@@ -177,9 +179,9 @@ void explanation_put_json(const struct explanation *explanation, struct buffer *
 	view_put_json_member(text, "policy", explanation->policy->name);
 	buffer_printf(text, ", \"allowed\": %s,\n \"answers\": [",
 		      explanation_allows(explanation) ? "true" : "false");
-	for (size_t i = 0; i < explanation->count; i++) {
+	for (size_t i = 0; i < explanation->answers.count; i++) {
 		buffer_puts(text, i ? ",\n  " : "");
-		put_json_answer(&explanation->packets[i], &explanation->decisions[i], text);
+		put_json_answer(&explanation->answers.items[i], text);
 	}
 	buffer_puts(text, "]}\n");
 }

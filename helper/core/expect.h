@@ -27,10 +27,11 @@ int expect_parse(struct lexer *lexer, const struct token *keyword, struct policy
  * @config:	for the pools
  * @diagnostics: gets an error for each, at its line
  *
- * The answers are those of evaluate_path(), for a host whose only addresses no rule knows.
+ * The answers are those of evaluate_path(), for a host, resolvers other than those of the
+ * policy, and addresses of names that no rule knows otherwise.
  *
- * Return: 0; -EINVAL when one was reported
- * Context: pure
+ * Return: 0; -EINVAL when one was reported; -ENOMEM
+ * Context: pure; what is made for the test lives in the arena of @diagnostics
  */
 int expect_test(const struct policy *policy, const struct config *config,
 		struct diagnostics *diagnostics);

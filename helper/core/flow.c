@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 
+#include "base/hostname.h"
 #include "base/number.h"
 #include "core/policy_rule.h"
 
@@ -20,9 +21,10 @@ static_assert(sizeof(protocol_words) / sizeof(protocol_words[0]) ==
 	      sizeof(protocol_numbers) / sizeof(protocol_numbers[0]) + 1,
 	      "one number for each word");
 
-/* In the order of enum flow_remote, whose first has no word. */
-static const char *const remote_words[] = { "host", "peers", NULL };
-static_assert(FLOW_HOST == 1 && FLOW_PEERS == 2, "remote_words begins with FLOW_HOST");
+/* In the order of enum flow_remote, whose first and last have no word. */
+static const char *const remote_words[] = { "host", "peers", "resolver", NULL };
+static_assert(FLOW_HOST == 1 && FLOW_PEERS == 2 && FLOW_RESOLVER == 3,
+	      "remote_words begins with FLOW_HOST");
 
 /* A remote end as it was written: what stands before the port, and the port. */
 struct ends {
@@ -77,7 +79,21 @@ static struct ends cut(const struct token *token)
 	return ends;
 }
 
-/* An address, "host" or "peers". */
+/* The name of a host. */
+static int parse_name(struct lexer *lexer, const struct token *token, struct flow *flow)
+{
+	char shown[TOKEN_SHOWN_SIZE], name[HOSTNAME_SIZE];
+	const char *fault = hostname_parse(token->text, token->length, name);
+
+	if (fault)
+		return lexer_error(lexer, token, "%s is not a host name: it %s",
+				   token_show(token, shown), fault);
+	flow->remote = FLOW_NAME;
+	flow->name = arena_strdup(lexer->arena, name);
+	return flow->name ? 0 : -ENOMEM;
+}
+
+/* An address, a name, or one of the words. */
 static int parse_remote(struct lexer *lexer, const struct token *token, struct flow *flow)
 {
 	int word = token_find(token, remote_words);
@@ -86,10 +102,12 @@ static int parse_remote(struct lexer *lexer, const struct token *token, struct f
 		flow->remote = (enum flow_remote)(FLOW_HOST + word);
 		return 0;
 	}
+	if (token->kind == TOKEN_WORD && hostname_is_meant(token->text, token->length))
+		return parse_name(lexer, token, flow);
 	if (token->kind != TOKEN_WORD ||
 	    address_parse(token->text, token->length, &flow->address) < 0)
-		return lexer_refuse(lexer, token, "an address", "host, peers, an address, or "
-				    "[ADDRESS]:PORT in IPv6", remote_words);
+		return lexer_refuse(lexer, token, "an address", "host, peers, resolver, a host "
+				    "name, an address, or [ADDRESS]:PORT in IPv6", remote_words);
 	flow->remote = FLOW_ADDRESS;
 	return 0;
 }
@@ -153,39 +171,78 @@ static const struct address *first_of(const struct prefix_list *list, enum famil
 	return NULL;
 }
 
-/* What stands for the remote end of @flow in @family, or NULL. */
-static const struct address *remote_of(const struct flow *flow, const struct config *config,
-				       const struct prefix_list *host, enum family family)
+/* Number @at of the host's first addresses of each family, or NULL. */
+static const struct address *host_at(const struct prefix_list *host, size_t at)
 {
-	switch (flow->remote) {
-	case FLOW_ADDRESS:
-		return flow->address.family == family ? &flow->address : NULL;
-	case FLOW_HOST:
-		return first_of(host, family);
-	case FLOW_PEERS:
-		return family == FAMILY_IPV4 ? &config->pool4.address : &config->pool6.address;
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		const struct address *address = first_of(host, family);
+
+		if (address && at-- == 0)
+			return address;
 	}
 	return NULL;
 }
 
-size_t flow_packets(const struct flow *flow, const struct config *config,
-		    const struct prefix_list *host, struct packet ret[FAMILY_COUNT])
+/* Number @at of the policy's resolvers, or NULL. */
+static const struct address *resolver_at(const struct dns *dns, size_t at)
+{
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		const struct resolver_list *resolvers = &dns->resolvers[family];
+
+		if (at < resolvers->list.count)
+			return &resolvers->list.items[at];
+		at -= resolvers->list.count;
+	}
+	return NULL;
+}
+
+/* Number @at of the addresses that the policy has for @name, or NULL. */
+static const struct address *named_at(const struct policy *policy, const char *name, size_t at)
+{
+	for (size_t i = 0; i < policy->names.count; i++) {
+		const struct policy_name *known = &policy->names.items[i];
+
+		if (strcmp(known->name, name) == 0)
+			return at < known->addresses.count ? &known->addresses.items[at] : NULL;
+	}
+	return NULL;
+}
+
+/* Number @at of what stands for the remote end of @flow, or NULL. */
+static const struct address *remote_at(const struct flow *flow, const struct flow_ends *ends,
+				       size_t at)
+{
+	switch (flow->remote) {
+	case FLOW_ADDRESS:
+		return at == 0 ? &flow->address : NULL;
+	case FLOW_HOST:
+		return host_at(ends->host, at);
+	case FLOW_PEERS:
+		return at == 0 ? &ends->config->pool4.address :
+		       at == 1 ? &ends->config->pool6.address : NULL;
+	case FLOW_RESOLVER:
+		return resolver_at(&ends->policy->dns, at);
+	case FLOW_NAME:
+		return named_at(ends->policy, flow->name, at);
+	}
+	return NULL;
+}
+
+bool flow_packet(const struct flow *flow, const struct flow_ends *ends, size_t *at,
+		 struct packet *ret)
 {
 	static const uint8_t echo_requests[FAMILY_COUNT] = { ICMP_ECHO, ICMP6_ECHO_REQUEST };
-	size_t count = 0;
+	const struct address *remote = remote_at(flow, ends, *at);
 
-	for (enum family family = 0; family < FAMILY_COUNT; family++) {
-		const struct address *remote = remote_of(flow, config, host, family);
-
-		if (!remote)
-			continue;
-		ret[count++] = (struct packet){
-			.direction = flow->direction, .remote = *remote,
-			.l4proto = flow->l4proto == IPPROTO_ICMP && family == FAMILY_IPV6 ?
-				   IPPROTO_ICMPV6 : flow->l4proto,
-			.port = flow->port,
-			.icmp_type = echo_requests[family],
-		};
-	}
-	return count;
+	if (!remote)
+		return false;
+	++*at;
+	*ret = (struct packet){
+		.direction = flow->direction, .remote = *remote,
+		.l4proto = flow->l4proto == IPPROTO_ICMP && remote->family == FAMILY_IPV6 ?
+			   IPPROTO_ICMPV6 : flow->l4proto,
+		.port = flow->port,
+		.icmp_type = echo_requests[remote->family],
+	};
+	return true;
 }

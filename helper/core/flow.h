@@ -9,36 +9,44 @@
 #include "core/evaluate.h"
 #include "core/lexer.h"
 
-enum flow_remote { FLOW_ADDRESS, FLOW_HOST, FLOW_PEERS };
+enum flow_remote { FLOW_ADDRESS, FLOW_HOST, FLOW_PEERS, FLOW_RESOLVER, FLOW_NAME };
 
 struct flow {
 	enum direction direction;
 	uint8_t l4proto;                /* IPPROTO_*; IPPROTO_ICMP in both families */
 	enum flow_remote remote;
 	struct address address;         /* FLOW_ADDRESS */
+	const char *name;               /* FLOW_NAME: as hostname_parse() gives it */
 	uint16_t port;                  /* 0: the protocol has none */
 };
 
 /**
  * flow_parse() - understand [out|in] PROTOCOL REMOTE[:PORT]
  *
- * REMOTE is an address (IPv6 in brackets where a port follows), "host" or "peers". TCP, UDP
- * and SCTP have a port, ICMP has none.
+ * REMOTE is an address (IPv6 in brackets where a port follows), the name of a host, "host",
+ * "peers" or "resolver". TCP, UDP and SCTP have a port, ICMP has none.
  *
- * Return: 0; -EINVAL after reporting
+ * Return: 0; -EINVAL after reporting; -ENOMEM
  */
 int flow_parse(struct lexer *lexer, struct flow *ret);
 
+/* What the words and names of flows stand for. */
+struct flow_ends {
+	const struct config *config;    /* "peers": an address of each pool */
+	const struct prefix_list *host; /* "host": its first address of each family */
+	const struct policy *policy;    /* "resolver" and names: all addresses that it has for them */
+};
+
 /**
- * flow_packets() - the first packets of the flow
- * @host:	what "host" stands for: its first address of each family
+ * flow_packet() - the first packet of the flow, to one address after the other
+ * @at:		0 at first; updated
  *
- * "peers" stands for an address of each pool, ICMP for an echo request.
+ * ICMP stands for an echo request.
  *
- * Return: how many there are in @ret; 0 when "host" has no address
+ * Return: is there one more?
  */
-size_t flow_packets(const struct flow *flow, const struct config *config,
-		    const struct prefix_list *host, struct packet ret[FAMILY_COUNT]);
+bool flow_packet(const struct flow *flow, const struct flow_ends *ends, size_t *at,
+		 struct packet *ret);
 
 /** flow_protocol_name() - "tcp", for IPPROTO_*; NULL for one that flows cannot have */
 const char *flow_protocol_name(uint8_t l4proto);

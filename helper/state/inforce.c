@@ -66,6 +66,8 @@ static int parse_policy(const struct text *text, struct policy_texts *texts,
 	/* Of what was kept it was true once; that other pools make it untrue locks nobody out. */
 	if (!rc && !texts->closed)
 		rc = expect_test(&policy, config, &diagnostics);
+	if (rc == -ENOMEM)
+		return error_set_errno(err, ENOMEM, "testing the policy '%s'", text->policy);
 	if (!rc)
 		*text->ret_policy = policy;
 	return diagnostics.errors ? diagnostic_to_error(&diagnostics, err) : rc;

@@ -91,6 +91,26 @@ test_explain_takes_a_policy_instead_of_a_user() {
 	expect_equal "$output" "carrel: there is no policy 'exma'; did you mean 'exam'?"
 }
 
+test_explain_knows_the_resolvers() {
+	local policy=/etc/carrel/policies/named.policy
+	explains 0 --policy lab udp resolver:53
+	expect_match "$output" '^allowed: out udp to 192\.0\.2\.1 port 53$'
+	expect_match "$output" '^allowed: out udp to 2001:db8:0:1::1 port 53$'
+	explains 5 --policy lab tcp resolver:22
+	echo 'dns 203.0.113.80 enforced' >$policy
+	explains 0 --policy named udp resolver:53
+	expect_equal "$output" "allowed: out udp to 203.0.113.80 port 53
+  $policy:1: dns 203.0.113.80 enforced"
+	rm $policy
+	explains 1 --policy offline udp resolver:53
+	expect_equal "$output" "carrel: there is no resolver: policy 'offline' has 'uplink none'"
+	mv /etc/resolv.conf /etc/resolv.conf.before
+	echo 'nameserver 127.0.0.53' >/etc/resolv.conf
+	explains 1 --policy lab udp resolver:53
+	expect_match "$output" "^carrel: no resolver is known, neither of policy 'lab' nor of the host$"
+	mv /etc/resolv.conf.before /etc/resolv.conf
+}
+
 test_explain_asks_assignments_as_a_login_would() {
 	local config=/etc/carrel/other.conf
 	cat >$config <<-'END'

@@ -98,6 +98,30 @@ test_names_mean_the_addresses_that_are_found_out() {
 	expect_equal "$output" "carrel: no policy that somebody could have names 'other.example'"
 }
 
+test_names_are_explained_as_logins_find_them() {
+	local site
+	fresh 'allow out tcp to www.site.example port 443' \
+		'expect allow tcp www.site.example:443' 'expect deny tcp www.site.example:80'
+	exits 1 carrel explain exam1 tcp www.site.example:443
+	expect_match "$output" '^carrel: no address is known of www\.site\.example: rules about it match nothing'
+	zone 'www.site.example 300 A 203.0.113.80' 'www.site.example 300 AAAA 2001:db8:80::80'
+	carrel refresh
+	exits 0 carrel explain exam1 tcp WWW.site.example:443
+	expect_match "$output" '^allowed: out tcp to 203\.0\.113\.80 port 443$'
+	expect_match "$output" '^allowed: out tcp to 2001:db8:80::80 port 443$'
+	expect_match "$output" 'port 443 \(an address of www\.site\.example\)$'
+	exits 5 carrel explain exam1 tcp www.site.example:80
+	for site in "${other_site[@]}"; do
+		reaches exam1 tcp "$site" 443
+		cannot_reach exam1 tcp "$site" 80
+	done
+	# Another policy does not name it, but what is known is known.
+	exits 0 carrel explain --policy open tcp www.site.example:443
+	exits 5 carrel explain --policy open in tcp www.site.example:443
+	exits 1 carrel explain --policy open tcp other.example:443
+	expect_equal "$output" "carrel: no address is known of other.example, which policy 'open' does not name: ask about an address"
+}
+
 test_names_reach_carrels_that_are_open_and_leave_connections_alone() {
 	local server stream rules
 	fresh 'allow out tcp to site.example port 443,7000'

@@ -17,17 +17,22 @@ static const struct policy_rule rule = {
 	.text = "allow out tcp \"web\"", .position = { "/c/exam.policy", 5, 1 },
 };
 
+/* Room for two. */
+static struct answer answers[2];
+
 /* One packet and what was decided about it. */
 static struct explanation explain(enum direction direction, uint8_t l4proto, uint16_t port,
 				  struct decision decision)
 {
-	return (struct explanation){
-		.policy = &policy, .count = 1,
-		.packets = { {
+	answers[0] = (struct answer){
+		.packet = {
 			.direction = direction, .l4proto = l4proto, .port = port,
 			.remote = { FAMILY_IPV4, { 203, 0, 113, 10 } },
-		} },
-		.decisions = { decision },
+		},
+		.decision = decision,
+	};
+	return (struct explanation){
+		.policy = &policy, .answers = { .items = answers, .count = 1 },
 	};
 }
 
@@ -110,12 +115,12 @@ static void test_explanation_put_json_has_all_of_it(void **state)
 
 	(void)state;
 	explanation.user = "alice";
-	explanation.count = 2;
-	explanation.packets[1] = (struct packet){
+	explanation.answers.count = 2;
+	answers[1].packet = (struct packet){
 		.direction = DIRECTION_IN, .l4proto = IPPROTO_ICMPV6,
 		.remote = { .family = FAMILY_IPV6 },
 	};
-	explanation.decisions[1] = (struct decision)
+	answers[1].decision = (struct decision)
 		DECIDED(VERDICT_REJECT, DECIDER_PEERS_UNNAMED, NULL, true);
 	explanation_put_json(&explanation, &text);
 	assert_string_equal(text.data,
@@ -137,8 +142,8 @@ static void test_explanation_allows_when_every_packet_gets_through(void **state)
 
 	(void)state;
 	assert_true(explanation_allows(&explanation));
-	explanation.count = 2;
-	explanation.decisions[1].verdict = VERDICT_DENY;
+	explanation.answers.count = 2;
+	answers[1].decision.verdict = VERDICT_DENY;
 	assert_false(explanation_allows(&explanation));
 }
 

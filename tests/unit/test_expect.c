@@ -64,6 +64,19 @@ static void test_expect_test_is_silent_about_what_is_true(void **state)
 		  "" },
 		{ "uplink none\nexpect deny tcp 203.0.113.10:443", "" },
 		{ "allow in\nexpect deny in tcp 203.0.113.10:443", "" },
+		{ "default deny out\nallow out tcp to www.example port 443\n"
+		  "deny out to other.example\n"
+		  "expect allow tcp www.example:443\nexpect deny tcp www.example:80\n"
+		  "expect deny tcp other.example:443\nexpect deny tcp else.example:443\n"
+		  "expect deny in tcp www.example:443", "" },
+		/* A name is of the internet. */
+		{ "default deny out\nallow out tcp to internet port 443\ndeny out to www.example\n"
+		  "expect allow tcp else.example:443\nexpect allow tcp www.example:443", "" },
+		{ "default deny out\nallow out udp to resolver port 53\n"
+		  "expect allow udp resolver:53\nexpect deny tcp resolver:53\n"
+		  "expect deny udp host:53", "" },
+		{ "default deny out\ndns 203.0.113.53\nexpect allow udp resolver:53", "" },
+		{ "uplink none\nexpect deny udp resolver:53\nexpect deny tcp www.example:80", "" },
 		/* The rules decide, wherever they stand. */
 		{ "expect deny udp 203.0.113.10:53\ndeny out udp", "" },
 	};
@@ -89,6 +102,21 @@ static void test_expect_test_says_what_is_true_instead(void **state)
 		  "expect allow in tcp peers:80",
 		  "4:1: 'expect allow in tcp peers:80' is not true: 10.213.0.0 is denied; "
 		  "x.conf:2: deny in from 10.0.0.0/8" },
+		{ "default deny out\nallow out tcp to 203.0.113.80,www.example port 443\n"
+		  "expect deny tcp www.example:443\nexpect allow tcp www.example:80",
+		  "3:1: 'expect deny tcp www.example:443' is not true: an IPv4 address of "
+		  "www.example is allowed; x.conf:2: allow out tcp to 203.0.113.80,www.example port "
+		  "443 (an address of www.example)\n"
+		  "4:1: 'expect allow tcp www.example:80' is not true: an IPv4 address of "
+		  "www.example is denied; no rule of policy 'x' matches: default deny out" },
+		{ "default deny out\nexpect allow udp resolver:53\nexpect allow tcp host:22",
+		  "2:1: 'expect allow udp resolver:53' is not true: an IPv4 resolver is denied; no "
+		  "rule of policy 'x' matches: default deny out\n"
+		  "3:1: 'expect allow tcp host:22' is not true: an IPv4 address of the host is "
+		  "denied; no rule of policy 'x' matches: default deny out" },
+		{ "dns 2001:db8::53\nallow out udp to resolver\nexpect deny udp resolver:53",
+		  "3:1: 'expect deny udp resolver:53' is not true: 2001:db8::53 is allowed; "
+		  "x.conf:1: dns 2001:db8::53" },
 		{ "uplink none\nallow out\nexpect allow tcp 203.0.113.10:443",
 		  "3:1: 'expect allow tcp 203.0.113.10:443' is not true: 203.0.113.10 is denied; "
 		  "policy 'x' has 'uplink none'" },

@@ -20,7 +20,8 @@ static const char *parse(struct arena *arena, const char *text, struct flow *ret
 	return said(arena, &diagnostics);
 }
 
-#define REMOTES "; expected host, peers, an address, or [ADDRESS]:PORT in IPv6"
+#define REMOTES "; expected host, peers, resolver, a host name, an address, or [ADDRESS]:PORT " \
+		"in IPv6"
 
 static void test_flow_parse_reports_every_error(void **state)
 {
@@ -44,6 +45,10 @@ static void test_flow_parse_reports_every_error(void **state)
 		{ "tcp [2001:db8::1]", "1:5: '[2001:db8::1]' is without a port; expected "
 		  "'[2001:db8::1]:PORT'" },
 		{ "udp host", "1:5: 'host' is without a port; expected 'host:PORT'" },
+		{ "tcp a_b.example:80", "1:5: 'a_b.example' is not a host name: it has other "
+		  "characters than letters, digits, hyphens and dots" },
+		{ "tcp www.example", "1:5: 'www.example' is without a port; expected "
+		  "'www.example:PORT'" },
 		{ "udp host:", "1:10: '' is not a port; expected a number from 1 to 65535" },
 		{ "udp host:0", "1:10: '0' is not a port; expected a number from 1 to 65535" },
 		{ "sctp [::1]:65536", "1:12: '65536' is not a port; expected a number from 1 to "
@@ -65,27 +70,40 @@ static const char *packets(struct arena *arena, const char *text, const struct p
 {
 	const struct sources none = { 0 };
 	struct diagnostics diagnostics = { .arena = arena };
-	struct packet packet[FAMILY_COUNT];
+	static struct address addresses[] = {
+		{ FAMILY_IPV4, { 203, 0, 113, 80 } }, { FAMILY_IPV4, { 203, 0, 113, 81 } },
+		{ FAMILY_IPV6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x80 } },
+	};
+	static struct policy_name name = {
+		.name = "www.example", .addresses = { .items = addresses, .count = 3 },
+	};
+	const struct policy policy = {
+		.names = { .items = &name, .count = 1 },
+		.dns.resolvers = { [FAMILY_IPV4].list = { .items = addresses, .count = 2 },
+				   [FAMILY_IPV6].list = { .items = addresses + 2, .count = 1 } },
+	};
 	struct config config;
+	const struct flow_ends ends = { &config, host, &policy };
+	struct packet packet;
 	struct flow flow;
 	const char *written = "";
+	size_t at = 0;
 
 	assert_int_equal(config_parse(&none, arena, &config, &diagnostics), 0);
 	assert_string_equal(parse(arena, text, &flow), "");
-	size_t count = flow_packets(&flow, &config, host, packet);
-	for (size_t i = 0; i < count; i++) {
+	while (flow_packet(&flow, &ends, &at, &packet)) {
 		char address[ADDRESS_TEXT_SIZE];
 
-		address_format(&packet[i].remote, address);
-		written = arena_printf(arena, "%s%s%s %u %s %u", written, i ? "\n" : "",
-				       packet[i].direction == DIRECTION_OUT ? "out" : "in",
-				       packet[i].l4proto, address, packet[i].port);
+		address_format(&packet.remote, address);
+		written = arena_printf(arena, "%s%s%s %u %s %u", written, at > 1 ? "\n" : "",
+				       packet.direction == DIRECTION_OUT ? "out" : "in",
+				       packet.l4proto, address, packet.port);
 		assert_non_null(written);
 	}
 	return written;
 }
 
-static void test_flow_packets_are_of_each_family_that_is_meant(void **state)
+static void test_flow_packet_is_for_each_address_that_is_meant(void **state)
 {
 	static const struct prefix addresses[] = {
 		{ { FAMILY_IPV6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 } }, 128 },
@@ -103,6 +121,13 @@ static void test_flow_packets_are_of_each_family_that_is_meant(void **state)
 		{ "udp host:53", 3, "out 17 192.0.2.1 53\nout 17 2001:db8::1 53" },
 		{ "udp host:53", 1, "out 17 2001:db8::1 53" },
 		{ "udp host:53", 0, "" },
+		{ "udp resolver:53", 0, "out 17 203.0.113.80 53\nout 17 203.0.113.81 53\n"
+		  "out 17 2001:db8::80 53" },
+		{ "tcp WWW.example.:443", 0, "out 6 203.0.113.80 443\nout 6 203.0.113.81 443\n"
+		  "out 6 2001:db8::80 443" },
+		{ "icmp www.example", 0, "out 1 203.0.113.80 0\nout 1 203.0.113.81 0\n"
+		  "out 58 2001:db8::80 0" },
+		{ "tcp other.example:443", 0, "" },
 	};
 
 	(void)state;
@@ -127,7 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flow_parse_reports_every_error),
-		cmocka_unit_test(test_flow_packets_are_of_each_family_that_is_meant),
+		cmocka_unit_test(test_flow_packet_is_for_each_address_that_is_meant),
 		cmocka_unit_test(test_flow_protocol_name_is_one_for_both_families_of_icmp),
 	};
 
