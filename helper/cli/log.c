@@ -29,8 +29,8 @@
 #define LOOK_INTERVAL_MAX_MS 30000
 #define LOOK_SHARE           50         /* one of so many parts of a processor's time */
 
-/* Far more than all of a hundred full carrels. */
-#define STATE_LIMIT_BYTES ((size_t)64 << 20)
+/* More than what three thousand carrels have whose users fill the sets. */
+#define STATE_LIMIT_BYTES ((size_t)1 << 30)
 
 struct follower {
 	const struct invocation *invocation;

@@ -280,6 +280,15 @@ test_log_state_lets_a_reader_go_on_where_it_was_killed() {
 	expect_match "$output" "$state: not what 'carrel log --state' writes"
 }
 
+# Of as many as hosts have, some of whose users scan whole networks.
+test_log_state_of_hundreds_of_full_carrels_is_read_again() {
+	local state
+	state=$(mktemp -d)/state
+	seq -f "%.0f log4 $(printf '0%.0s' {1..56}) 1" 1000000 >"$state"
+	exits 0 carrel log --state "$state"
+	rm "$state"
+}
+
 test_log_of_one_user_is_that_users() {
 	policy <<<'deny out tcp port 25 log'
 	policy lab <<<'deny out tcp port 25 log'
