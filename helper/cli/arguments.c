@@ -231,6 +231,18 @@ static int take_command(struct invocation *invocation, struct carrel_error *err)
 	return 0;
 }
 
+/** refuse_count() - too @few_or_many operands: say which there are, on one line; -EINVAL */
+static int refuse_count(const struct subcommand *subcommand, const char *few_or_many,
+			struct carrel_error *err)
+{
+	const char *first = subcommand->synopsis, *rest = first + strcspn(first, "\n");
+	int length = (int)(rest - first);
+
+	rest += strspn(rest, "\n ");
+	return error_set(err, EINVAL, "too %s arguments; usage: carrel %s %.*s%s%s", few_or_many,
+			 subcommand->name, length, first, *rest ? " " : "", rest);
+}
+
 /** take_operands() - check how many there are, and what "help" is asked about */
 static int take_operands(const struct subcommand *table, struct invocation *invocation,
 			 struct carrel_error *err)
@@ -245,11 +257,9 @@ static int take_operands(const struct subcommand *table, struct invocation *invo
 			return rc;
 	}
 	if (invocation->argument_count < subcommand->min_arguments)
-		return error_set(err, EINVAL, "too few arguments; usage: carrel %s %s",
-				 subcommand->name, subcommand->synopsis);
+		return refuse_count(subcommand, "few", err);
 	if (invocation->argument_count > subcommand->max_arguments)
-		return error_set(err, EINVAL, "too many arguments; usage: carrel %s %s",
-				 subcommand->name, subcommand->synopsis);
+		return refuse_count(subcommand, "many", err);
 	if (subcommand->run)
 		return 0;
 	invocation->help = true;

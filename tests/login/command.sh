@@ -195,6 +195,20 @@ test_command_remove_works_for_a_user_who_was_deleted() {
 	exits 3 carrel remove gone1
 }
 
+test_command_says_which_subcommands_need_root() {
+	local words
+	for words in 'apply' 'apply --dry-run' 'diff exam1' 'repair' 'repair --dry-run' 'run exam -- true' 'log' \
+		'gc' 'gc --dry-run' 'refresh' 'doctor --coverage'; do
+		# shellcheck disable=SC2086  # several
+		exits 1 unprivileged carrel $words
+		expect_match "$output" '^carrel: .* needs root: run it by'
+	done
+	for words in 'list' 'check' 'explain --policy lab icmp host' 'plan exam1' 'help'; do
+		# shellcheck disable=SC2086  # several
+		exits 0 unprivileged carrel $words
+	done
+}
+
 test_command_exec_and_remove_need_root() {
 	exits 1 unprivileged carrel exec exam1 -- true
 	expect_equal "$output" "carrel: exec needs root: run it by 'sudo carrel exec ...'"
