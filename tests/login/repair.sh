@@ -289,7 +289,7 @@ test_repair_without_anybody_in_it_makes_a_new_one() {
 # The kernel gives the number of a namespace that is gone to the next one, and where users are root
 # they give its loopback any name: that is not a carrel all the same.
 test_repair_takes_no_network_that_a_user_made() {
-	local maker theirs
+	local theirs
 	without_carrel exam1
 	su exam1 -c true
 	setpriv --reuid=$exam1 --regid=$exam1 --clear-groups unshare --user --map-root-user --net \
