@@ -75,20 +75,28 @@ static int keep_home(const struct record *record, int rc, const struct carrel_er
 	return 0;
 }
 
-/** list_ancestors() - names, the parent first; Return: how many */
+/**
+ * list_ancestors() - names, the parent first; Return: how many
+ *
+ * Those of the process's own user are left out: whose they are gives them any name, and as many
+ * as may be.
+ */
 static size_t list_ancestors(const struct look *look, const struct process *process,
 			     const char *names[ANCESTORS_MAX])
 {
+	const uid_t own = process->uid;
 	size_t count = 0;
 
-	while (count < ANCESTORS_MAX) {
+	/* Numbers that were given again while we looked may lead in a circle. */
+	for (size_t i = 0; i < look->processes.count && count < ANCESTORS_MAX; i++) {
 		const struct process key = { .pid = process->parent };
 
 		process = bsearch(&key, look->processes.items, look->processes.count, sizeof(key),
 				  compare_processes);
 		if (!process)
 			break;
-		names[count++] = process->name;
+		if (process->uid != own)
+			names[count++] = process->name;
 	}
 	return count;
 }

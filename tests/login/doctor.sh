@@ -260,6 +260,19 @@ test_doctor_coverage_finds_a_process_that_root_started_and_ends_it() {
 	mended_by_its_fix processes
 }
 
+# Nobody hides behind a program that they called as one that confines nobody.
+test_doctor_coverage_believes_no_name_that_the_user_gave() {
+	cp -p /etc/carrel/carrel.conf /etc/carrel/kept
+	sed -i '1i assign unconfined service cron' /etc/carrel/carrel.conf
+	install -D -m 0755 /bin/bash /run/named/cron
+	setpriv --reuid=61001 --regid=61001 --clear-groups /run/named/cron -c 'sleep 1000; :' &
+	stray=$!
+	# shellcheck disable=SC2046  # two processes
+	trap 'mv /etc/carrel/kept /etc/carrel/carrel.conf; kill $(pgrep -P "$stray") "$stray"' EXIT
+	eventually 5 uncovered 2
+	expect_equal "$(coverage '.origin' | sort -u)" unknown
+}
+
 test_doctor_coverage_finds_a_process_in_the_carrel_of_another() {
 	local stray
 	as exam1 true
