@@ -3,14 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ifaddrs.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/name.h"
 #include "base/paths.h"
+#include "kernel/link.h"
+#include "kernel/rtnl.h"
 #include "state/directory.h"
 #include "state/occupancy.h"
 #include "state/session.h"
@@ -56,20 +56,22 @@ static int trace_directory(struct traces *traces, int dir_fd, const char *path,
 	return rc == -ENOENT ? 0 : rc;
 }
 
-/** trace_links() - the uids of host ends, and whether they are up */
-static int trace_links(struct traces *traces)
+/** trace_link() - callback of link_each() */
+static int trace_link(const char *name, bool up, void *context)
 {
-	struct ifaddrs *links;
-	int rc = 0;
+	return add_trace(context, name, "cr-", up);
+}
 
-	if (getifaddrs(&links) < 0)
-		return -errno;
-	/* A link without an address stands in it too, as AF_PACKET. */
-	for (const struct ifaddrs *link = links; !rc && link; link = link->ifa_next)
-		if (link->ifa_addr && link->ifa_addr->sa_family == AF_PACKET)
-			rc = add_trace(traces, link->ifa_name, "cr-", link->ifa_flags & IFF_UP);
-	freeifaddrs(links);
-	return rc;
+/** trace_links() - the uids of host ends, and whether they are up */
+static int trace_links(struct traces *traces, struct carrel_error *err)
+{
+	RTNL_CLEANUP struct rtnl rtnl = { 0 };
+	int rc = rtnl_open(&rtnl, err);
+
+	if (rc < 0)
+		return rc;
+	rc = link_each(&rtnl, trace_link, traces, err);
+	return rc == -ENOMEM ? error_set_errno(err, ENOMEM, "noting a link") : rc;
 }
 
 /** compare_traces() - for qsort(): by uid, the link that is up first */
@@ -94,10 +96,11 @@ static int trace_all(int state_fd, struct traces *traces, struct carrel_error *e
 		rc = trace_directory(traces, state_fd, places[i].path, places[i].prefix);
 	if (!rc)
 		rc = trace_directory(traces, AT_FDCWD, PATH_PINS, "carrel-");
-	if (!rc)
-		rc = trace_links(traces);
 	if (rc)
 		return error_set_errno(err, -rc, "looking for carrels");
+	rc = trace_links(traces, err);
+	if (rc)
+		return error_wrap(err, rc, "looking for carrels");
 	if (traces->list.count)
 		qsort(traces->list.items, traces->list.count, sizeof(*traces->list.items),
 		      compare_traces);

@@ -252,3 +252,38 @@ int link_mtu(const struct rtnl *rtnl, int index)
 		return -errno;
 	return request.ifr_mtu;
 }
+
+/* What link_each() was given. */
+struct link_visit {
+	int (*visit)(const char *name, bool up, void *context);
+	void *context;
+};
+
+/* rtnl_query() answer: one of all links */
+static int visit_link(const struct nlmsghdr *message, void *context)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+	const struct link_visit *links = context;
+	const struct nlattr *name;
+
+	if (message->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	name = rtnl_attribute(message, sizeof(*info), IFLA_IFNAME);
+	if (!name || mnl_attr_validate(name, MNL_TYPE_NUL_STRING) < 0)
+		return 0;
+	return links->visit(mnl_attr_get_str(name), info->ifi_flags & IFF_UP, links->context);
+}
+
+int link_each(struct rtnl *rtnl, int (*visit)(const char *name, bool up, void *context),
+	      void *context, struct carrel_error *err)
+{
+	struct link_visit links = { .visit = visit, .context = context };
+	struct nlmsghdr *request = rtnl_request(rtnl, RTM_GETLINK, NLM_F_DUMP, "listing links");
+	int rc;
+
+	mnl_nlmsg_put_extra_header(request, sizeof(struct ifinfomsg));
+	/* Counters are most of what there is to say of a link. */
+	mnl_attr_put_u32(request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+	rc = rtnl_end(rtnl, request, err);
+	return rc < 0 ? rc : rtnl_query(rtnl, visit_link, &links, err);
+}

@@ -57,6 +57,15 @@ int link_group(struct rtnl *rtnl, int index, uint32_t group, struct carrel_error
 int link_reset(struct rtnl *rtnl, int index, bool near, uint32_t group, uint32_t mtu_bytes,
 	       const uint8_t *mac, struct carrel_error *err);
 
+/**
+ * link_each() - call @visit for each link of the namespace
+ * @visit:	returns 0 to go on, or a negative errno
+ *
+ * Sends the batch, which is empty before.
+ */
+int link_each(struct rtnl *rtnl, int (*visit)(const char *name, bool up, void *context),
+	      void *context, struct carrel_error *err);
+
 /** link_delete() - takes 20 to 40 ms: never on a path that someone waits for */
 int link_delete(struct rtnl *rtnl, const char *name, struct carrel_error *err);
 

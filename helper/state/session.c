@@ -224,12 +224,11 @@ int session_end(int fd)
 }
 
 /** is_locked() - somebody holds the write lock of the file; 1, 0 or -errno */
-static int is_locked(int dir_fd, const char *name)
+static int is_locked(int fd)
 {
 	struct flock lock = whole_file(F_RDLCK);
-	FD_CLEANUP int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	if (fd < 0 || fcntl(fd, F_OFD_GETLK, &lock))
+	if (fcntl(fd, F_OFD_GETLK, &lock))
 		return -errno;
 	return lock.l_type != F_UNLCK;
 }
@@ -240,19 +239,21 @@ static int is_locked(int dir_fd, const char *name)
  */
 static int examine(int dir_fd, const char *name, uid_t uid, struct session *ret_session)
 {
+	FD_CLEANUP int fd = textfile_open(dir_fd, name);
 	char text[SESSION_TEXT_SIZE];
 	struct session session;
 	uint64_t start_ticks;
 	bool offered = false;
 	size_t length;
 
-	int locked = is_locked(dir_fd, name);
+	if (fd < 0)
+		return fd;
+	/* First the lock: of one that is let go of, the text has said by then whether it is accepted. */
+	int locked = is_locked(fd);
 	if (locked < 0)
 		return locked;
-	int rc = textfile_read(dir_fd, name, text, sizeof(text), &length);
-	if (rc == -ENOENT)
-		return rc;
-	if (rc || parse(text, length, &session, &offered) || session.uid != uid)
+	if (textfile_read_open(fd, text, sizeof(text), &length) ||
+	    parse(text, length, &session, &offered) || session.uid != uid)
 		session = (struct session){ .uid = uid };
 	if (!locked && (offered || session.start_ticks == 0 ||
 			process_start_ticks(session.pid, &start_ticks) ||

@@ -37,13 +37,17 @@ bool textfile_parse_uid(const char *name, uid_t *ret_uid)
 	return true;
 }
 
-int textfile_read(int dir_fd, const char *path, char *text, size_t size, size_t *ret_length)
+int textfile_open(int dir_fd, const char *path)
 {
-	FD_CLEANUP int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int textfile_read_open(int fd, char *text, size_t size, size_t *ret_length)
+{
 	size_t length = 0;
 
-	if (fd < 0)
-		return -errno;
 	while (length < size) {
 		ssize_t n = read(fd, text + length, size - length);
 
@@ -59,6 +63,13 @@ int textfile_read(int dir_fd, const char *path, char *text, size_t size, size_t 
 	}
 	/* No room is left to see whether the file ends here. */
 	return -E2BIG;
+}
+
+int textfile_read(int dir_fd, const char *path, char *text, size_t size, size_t *ret_length)
+{
+	FD_CLEANUP int fd = textfile_open(dir_fd, path);
+
+	return fd < 0 ? fd : textfile_read_open(fd, text, size, ret_length);
 }
 
 /** create_exclusively() - a file that nobody has open, under a name that a crash may have left */

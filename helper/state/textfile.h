@@ -35,6 +35,16 @@ bool textfile_parse_uid(const char *name, uid_t *ret_uid);
 int textfile_read(int dir_fd, const char *path, char *text, size_t size, size_t *ret_length);
 
 /**
+ * textfile_open() - open for reading, as textfile_read() does
+ *
+ * Return: a descriptor, owned by the caller; -ENOENT, -ELOOP (a symbolic link), or another -errno
+ */
+int textfile_open(int dir_fd, const char *path);
+
+/** textfile_read_open() - textfile_read() of @fd (borrowed), from where it stands */
+int textfile_read_open(int fd, char *text, size_t size, size_t *ret_length);
+
+/**
  * textfile_create() - a new file with @text, which only its owner may open
  * @path:	temporary name; a file that a crash left under it is replaced
  * @ret_fd:	open for writing; owned by the caller

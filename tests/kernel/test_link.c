@@ -76,6 +76,52 @@ static int uplink(const struct fixture *fixture)
 	return link_index(&fixture->carrel, CARREL_UPLINK);
 }
 
+struct seen_links {
+	unsigned count;
+	bool up;
+};
+
+static int see_link(const char *name, bool up, void *context)
+{
+	struct seen_links *seen = context;
+
+	seen->count++;
+	if (strcmp(name, "cr-1000") == 0)
+		seen->up = up;
+	return 0;
+}
+
+static int stop_at_link(const char *name, bool up, void *context)
+{
+	(void)name;
+	(void)up;
+	++*(unsigned *)context;
+	return -ECANCELED;
+}
+
+static void test_link_each_names_all_and_says_which_are_up(void **state)
+{
+	struct fixture *fixture = *state;
+	struct seen_links before = { 0 }, seen = { 0 };
+	struct carrel_error err = { 0 };
+	unsigned visits = 0;
+
+	assert_int_equal(link_each(&fixture->host, see_link, &before, &err), 0);
+	assert_int_equal(make_pair(fixture, "cr-1000", &err), 0);
+	int index = link_index(&fixture->host, "cr-1000");
+	assert_int_equal(link_up(&fixture->host, index, NULL, &err), 0);
+	assert_int_equal(rtnl_commit(&fixture->host, &err), 0);
+	assert_int_equal(link_each(&fixture->host, see_link, &seen, &err), 0);
+	assert_int_equal(seen.count, before.count + 1);
+	assert_true(seen.up);
+	assert_int_equal(link_down(&fixture->host, index, &err), 0);
+	assert_int_equal(rtnl_commit(&fixture->host, &err), 0);
+	assert_int_equal(link_each(&fixture->host, see_link, &seen, &err), 0);
+	assert_false(seen.up);
+	assert_int_equal(link_each(&fixture->host, stop_at_link, &visits, &err), -ECANCELED);
+	assert_int_equal(visits, 1);
+}
+
 static void test_link_pair_places_both_ends(void **state)
 {
 	struct fixture *fixture = *state;
@@ -219,6 +265,7 @@ int main(void)
 {
 #define LINK_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
+		LINK_TEST(test_link_each_names_all_and_says_which_are_up),
 		LINK_TEST(test_link_pair_places_both_ends),
 		LINK_TEST(test_link_pair_refuses_a_name_that_is_taken),
 		LINK_TEST(test_link_delete_takes_the_peer_along),
