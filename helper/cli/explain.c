@@ -27,6 +27,8 @@ struct asking {
 	struct arena *arena;
 	int state_fd;
 	struct owner owner;             /* of the user, unless --policy was given */
+	struct address own[FAMILY_COUNT];       /* of the user's carrel, where that is there */
+	size_t own_count;
 	const char *policy_name;
 	struct config config;
 	struct policy policy;
@@ -124,8 +126,14 @@ static int choose_policy(struct asking *asking)
 	int rc = owner_find(invocation->arguments[0], asking->state_fd, &asking->owner, &err);
 	if (rc < 0)
 		return cli_fail(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILURE, &err);
-	if (invocation->service || invocation->from || asking->state_fd < 0 ||
+	if (asking->state_fd < 0 ||
 	    record_read(asking->state_fd, asking->owner.uid, &record, NULL) < 0)
+		return assigned_policy(asking);
+	if (record.has_address4)
+		asking->own[asking->own_count++] = record.address4;
+	if (record.has_address6)
+		asking->own[asking->own_count++] = record.address6;
+	if (invocation->service || invocation->from)
 		return assigned_policy(asking);
 	asking->policy_name = arena_strdup(asking->arena, record.policy);
 	return asking->policy_name ? CLI_OK : cli_out_of_memory();
@@ -262,6 +270,15 @@ static int refuse_nowhere(const struct asking *asking)
 	return CLI_FAILURE;
 }
 
+/** is_own() - is @address that of the user's carrel? */
+static bool is_own(const struct asking *asking, const struct address *address)
+{
+	for (size_t i = 0; i < asking->own_count; i++)
+		if (address_equal(&asking->own[i], address))
+			return true;
+	return false;
+}
+
 /** answer() - evaluate, and print what came of it; exit status */
 static int answer(const struct asking *asking)
 {
@@ -284,7 +301,8 @@ static int answer(const struct asking *asking)
 		if (!added)
 			return cli_out_of_memory();
 		added->packet = packet;
-		added->decision = evaluate_path(&asking->policy, &asking->config, &host, &packet);
+		added->decision = (is_own(asking, &packet.remote) ? evaluate_own : evaluate_path)
+			(&asking->policy, &asking->config, &host, &packet);
 	}
 	if (explanation.answers.count == 0)
 		return refuse_nowhere(asking);

@@ -262,3 +262,12 @@ struct decision evaluate_path(const struct policy *policy, const struct config *
 {
 	return follow(evaluate_journey, policy, config, host, packet);
 }
+
+struct decision evaluate_own(const struct policy *policy, const struct config *config,
+			     const struct prefix_list *host, const struct packet *packet)
+{
+	const struct decision local = { .verdict = VERDICT_ALLOW, .decider = DECIDER_LOOPBACK };
+	struct decision decision = evaluate_path(policy, config, host, packet);
+
+	return decision.redirect.kind == REDIRECT_TO ? decision : local;
+}

@@ -79,4 +79,12 @@ struct decision evaluate_policy(const struct policy *policy, const struct config
 struct decision evaluate_path(const struct policy *policy, const struct config *config,
 			      const struct prefix_list *host, const struct packet *packet);
 
+/**
+ * evaluate_own() - the same, where the far end of @packet is the carrel itself, at the address of its
+ *		    uplink: that goes by the loopback, unless it is a query that is redirected
+ * Context: pure
+ */
+struct decision evaluate_own(const struct policy *policy, const struct config *config,
+			     const struct prefix_list *host, const struct packet *packet);
+
 #endif

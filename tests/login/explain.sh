@@ -91,6 +91,30 @@ test_explain_takes_a_policy_instead_of_a_user() {
 	expect_equal "$output" "carrel: there is no policy 'exma'; did you mean 'exam'?"
 }
 
+test_explain_knows_that_a_carrel_reaches_itself() {
+	local address own
+	own=("$(address4 exam1)" "$(address6 exam1)")
+	for address in "${own[@]}"; do
+		reaches exam1 icmp "$address"
+		explains 0 exam1 icmp "$address"
+		expect_match "$output" "^  the loopback is the carrel's own$"
+		explains 0 exam1 in tcp "$(endpoint "$address" 80)"
+		# Of another carrel.
+		cannot_reach exam2 icmp "$address"
+		explains 5 exam2 icmp "$address"
+		explains 5 --policy exam icmp "$address"
+	done
+	# A query is redirected also from there.
+	cp /etc/carrel/policies/exam.policy /tmp/before
+	echo "dns ${other_site[0]} enforced" >>/etc/carrel/policies/exam.policy
+	explains 0 exam1 udp "${own[0]}:53"
+	expect_match "$output" "^allowed: .*, redirected to ${other_site[0]}$"
+	explains 0 exam1 udp "[${own[1]}]:53"
+	expect_match "$output" "^  the loopback is the carrel's own$"
+	expect_match "$(reaches exam1 udp "${own[0]}" 53)" '^internet sees '
+	cp /tmp/before /etc/carrel/policies/exam.policy
+}
+
 test_explain_knows_the_resolvers() {
 	local policy=/etc/carrel/policies/named.policy
 	explains 0 --policy lab udp resolver:53
