@@ -18,6 +18,7 @@
 
 #include "base/digest.h"
 #include "base/hostname.h"
+#include "base/number.h"
 #include "core/policy_icmp.h"
 #include "core/policy_limit.h"
 #include "core/policy_name.h"
@@ -177,11 +178,40 @@ static int note_remote_word(struct lexer *lexer, const struct token *token,
 	return 0;
 }
 
+/*
+ * Is @token a remote end with a port behind a colon, as other tools write it? @ret_remote is what
+ * stands before that, without brackets.
+ */
+static bool has_port(const struct token *token, struct token *ret_remote)
+{
+	const char *end = token->text + token->length;
+	const char *colon = token->kind == TOKEN_WORD ? memrchr(token->text, ':', token->length) : NULL;
+	struct token remote = *token;
+	struct address address;
+	uint64_t port;
+
+	if (!colon || number_parse(colon + 1, (size_t)(end - colon) - 1, UINT16_MAX, &port) < 0)
+		return false;
+	remote.length = (size_t)(colon - token->text);
+	bool bracket = remote.length > 2 && remote.text[0] == '[' && colon[-1] == ']';
+	if (bracket) {
+		remote.text++;
+		remote.length -= 2;
+	}
+	*ret_remote = remote;
+	/* "1::2:3" is an address, and its last colon not one before a port. */
+	if (address_parse(remote.text, remote.length, &address) == 0)
+		return bracket || address.family == FAMILY_IPV4;
+	return hostname_is_meant(remote.text, remote.length) || token_find(&remote, remote_words) >= 0;
+}
+
 /* One item of a list of remote ends. */
 static int parse_remote(struct lexer *lexer, struct rule_parser *parser)
 {
 	const struct token *token = lexer_take(lexer);
+	char shown[TOKEN_SHOWN_SIZE], shown_end[TOKEN_SHOWN_SIZE];
 	struct prefix prefix;
+	struct token end;
 
 	int word = token_find(token, remote_words);
 	if (word >= 0)
@@ -190,6 +220,10 @@ static int parse_remote(struct lexer *lexer, struct rule_parser *parser)
 		parser->other = token;
 		return policy_name_parse(lexer, token, parser->rule.direction, &parser->names);
 	}
+	if (has_port(token, &end))
+		return lexer_error(lexer, token, "%s has a port in it; expected %s, and 'port' with the "
+				   "ports behind the whole list", token_show(token, shown),
+				   token_show(&end, shown_end));
 	int rc = value_prefix(lexer, token, remote_what, remote_expected, remote_words, &prefix);
 	if (rc)
 		return rc;

@@ -150,6 +150,18 @@ static void test_policy_parse_reports_every_error(void **state)
 		{ "allow out to 192.0.2.1,", "1:24: missing an address" REMOTES },
 		{ "allow out to peer", "1:14: 'peer' is not an address" REMOTES
 		  " (did you mean 'peers'?)" },
+		{ "allow out tcp to 203.0.113.10:443", "1:18: '203.0.113.10:443' has a port in it; "
+		  "expected '203.0.113.10', and 'port' with the ports behind the whole list" },
+		{ "allow out tcp to [2001:db8::1]:443", "1:18: '[2001:db8::1]:443' has a port in "
+		  "it; expected '2001:db8::1', and 'port' with the ports behind the whole list" },
+		{ "allow out tcp to www.example:443", "1:18: 'www.example:443' has a port in it; "
+		  "expected 'www.example', and 'port' with the ports behind the whole list" },
+		{ "allow in tcp from host:22", "1:19: 'host:22' has a port in it; expected 'host', "
+		  "and 'port' with the ports behind the whole list" },
+		{ "allow out to 1::2:3 now", "1:21: unexpected 'now'; expected port, limit, log, a "
+		  "comment in quotes or the end of the line" },
+		{ "allow out to 203.0.113.300:443", "1:14: '203.0.113.300:443' is not an address"
+		  REMOTES },
 		{ "allow out to \"any\"", "1:14: \"any\" is not an address" REMOTES },
 		{ "allow in from www.example", "1:15: 'www.example' is a host name, which only 'out' "
 		  "rules take: whoever owns it could let in whom they like; expected an address or a "
