@@ -281,7 +281,8 @@ test_repair_without_anybody_in_it_makes_a_new_one() {
 		expect_equal "$(su exam1 -c 'readlink /proc/self/ns/net')" "net:[$(stat -L -c %i $pin)]"
 		expect_equal "$(su exam1 -c "$probe tcp ${exam_site[0]} 443 | wc -l")" 1
 		expect_equal "$(su exam1 -c "$probe tcp ${exam_site[1]} 443 | wc -l")" 1
-		expect_equal "$(su exam1 -c "$probe --wait 1 tcp ${other_site[0]} 80")" refused || :
+		exits 1 su exam1 -c "$probe --wait 1 tcp ${other_site[0]} 80"
+		exits 1 su exam1 -c "$probe --wait 1 tcp ${other_site[1]} 80"
 		carrel diff exam1
 	done
 }
