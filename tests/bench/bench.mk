@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# make bench                    as root: carrel beside the kernel's floor and beside scripts
+# make bench                    as root: carrel beside the kernel's floor and beside scripts, and:
 # make bench-rules              what policies of 10 to 10,000 rules cost
 # make bench-scale              logins, list and gc beside CARRELS=5000 carrels (2 GB of memory)
 # make bench-packets            throughput and round trips through carrels, beside a masquerade alone
@@ -19,10 +19,12 @@ BENCH_OPTIONS  = $(if $(RUNS),-r $(RUNS)) $(if $(SEED),-s $(SEED)) $(if $(JSON),
 bench_needed   = $$(readelf -d $(1) | sed -n 's/.*(NEEDED)//p')
 
 .PHONY: soak bench bench-packets bench-rules bench-scale bench-programs bench-floor bench-tests
-bench: $(PROGRAMS) $(BENCH)/carrel-bench $(BENCH)/nothing
+bench: $(PROGRAMS) $(BENCH)/carrel-bench $(BENCH)/nothing $(BENCH)/rules_scale
 	$(Q)[ "$(call bench_needed,$(BUILD)/carrel-helper)" = "$(call bench_needed,$(BENCH)/nothing)" ] || \
 		{ echo 'bench: tests/bench/nothing is not linked like carrel-helper' >&2; exit 1; }
 	$(Q)tests/bench/world.sh '$(abspath $(BUILD))' -c $(BENCH_OPTIONS)
+	@printf '\nPolicies of many rules, and of one rule with many destinations:\n'
+	$(Q)unshare --net $(BENCH)/rules_scale
 
 bench-rules: $(BENCH)/rules_scale
 	$(Q)unshare --net $<
