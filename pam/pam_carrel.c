@@ -319,15 +319,6 @@ static int go_to_host(const struct login *login, const struct assignment *assign
 	return PAM_SUCCESS;
 }
 
-/** assigns_host() - would asking who somebody is make a difference? */
-static bool assigns_host(const struct config *config)
-{
-	for (size_t i = 0; i < config->assignments.count; i++)
-		if (config->assignments.items[i].kind == ASSIGN_HOST)
-			return true;
-	return false;
-}
-
 /**
  * release() - let root or the exempt in
  *
@@ -345,7 +336,7 @@ static int release(struct login *login, int argc, const char **argv)
 	int rc = options_parse(argc, argv, &login->options, &err);
 	if (rc == 0)
 		rc = read_config(login, &config, &err);
-	if (rc == 0 && !assigns_host(&config))
+	if (rc == 0 && !config_assigns_host(&config))
 		return PAM_SUCCESS;
 	if (rc == 0)
 		rc = decide(login, &config, &subject, &assignment, &err);

@@ -121,6 +121,9 @@ bool config_may_confine(const struct config *config, const char *service);
 /** config_is_free() - does @assignment, or that there is none (NULL), neither confine nor refuse? */
 bool config_is_free(const struct assignment *assignment);
 
+/** config_assigns_host() - is any user given the host's network, so that it matters who somebody is? */
+bool config_assigns_host(const struct config *config);
+
 /** config_tty_name() - @tty without a leading "/dev/"; points into @tty */
 const char *config_tty_name(const char *tty);
 

@@ -128,6 +128,14 @@ bool config_is_free(const struct assignment *assignment)
 	       assignment->kind == ASSIGN_HOST;
 }
 
+bool config_assigns_host(const struct config *config)
+{
+	for (size_t i = 0; i < config->assignments.count; i++)
+		if (config->assignments.items[i].kind == ASSIGN_HOST)
+			return true;
+	return false;
+}
+
 /* Do the conditions on the service hold for @service? *@ret_only: there are no others. */
 static bool holds_for_service(const struct assignment *assignment, const char *service,
 			      bool *ret_only)

@@ -263,6 +263,19 @@ static void add_sysctls(struct writer *writer, const struct plan_input *input)
 	}
 }
 
+/* What connects the carrel, as its policy says. */
+static void add_links(struct writer *writer, const struct plan_input *input)
+{
+	switch (input->policy->uplink) {
+	case UPLINK_NAT:
+		add_uplink(writer, input);
+		break;
+	case UPLINK_NONE:
+		add_loopback(writer, input);
+		break;
+	}
+}
+
 int plan_build(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
 	       struct carrel_error *err)
 {
@@ -280,14 +293,7 @@ int plan_build(const struct plan_input *input, struct arena *arena, struct plan 
 	if (rc < 0)
 		return rc;
 
-	switch (input->policy->uplink) {
-	case UPLINK_NAT:
-		add_uplink(&writer, input);
-		break;
-	case UPLINK_NONE:
-		add_loopback(&writer, input);
-		break;
-	}
+	add_links(&writer, input);
 	if (!input->throwaway)
 		name_of_netns(input->uid,
 			      add(&writer, PLAN_PIN, PLACE_HOST, LINK_LOOPBACK)->pin.name);
@@ -339,14 +345,7 @@ int plan_intend(const struct plan_input *input, bool rules, struct arena *arena,
 			return rc;
 		add_connections(&writer, input);
 	}
-	switch (input->policy->uplink) {
-	case UPLINK_NAT:
-		add_uplink(&writer, input);
-		break;
-	case UPLINK_NONE:
-		add_loopback(&writer, input);
-		break;
-	}
+	add_links(&writer, input);
 	if (writer.failed)
 		return error_set(err, ENOMEM, "out of memory");
 	*ret_plan = plan;

@@ -7,7 +7,6 @@
 #include "core/names.h"
 #include "doctor/doctor.h"
 #include "state/namesfile.h"
-#include "state/source.h"
 
 /** check_name() - one name of @policy that has no address that is believed */
 static int check_name(struct doctor *doctor, const struct policy *policy,
@@ -30,36 +29,17 @@ static int check_name(struct doctor *doctor, const struct policy *policy,
 	});
 }
 
-/** check_policy() - the names of the policy called @name; what cannot be read another check reports */
-static int check_policy(struct doctor *doctor, const struct config *config, const char *name,
-			struct carrel_error *err)
+/** check_policy() - the names of @policy */
+static int check_policy(struct doctor *doctor, struct policy *policy, struct carrel_error *err)
 {
-	const char *warning;
-	struct policy policy;
+	int rc = namesfile_bind(doctor->state_fd, policy, doctor->arena, NULL, err);
 
-	int rc = source_policy_in_force(doctor->config_path, config, name, doctor->state_fd, false,
-					doctor->arena, &policy, &warning, NULL);
-	if (rc < 0)
-		return rc == -ENOMEM ? rc : 0;
-	rc = namesfile_bind(doctor->state_fd, &policy, doctor->arena, NULL, err);
-	for (size_t i = 0; i < policy.names.count && rc == 0; i++)
-		rc = check_name(doctor, &policy, &policy.names.items[i]);
+	for (size_t i = 0; i < policy->names.count && rc == 0; i++)
+		rc = check_name(doctor, policy, &policy->names.items[i]);
 	return rc;
 }
 
 int doctor_check_names(struct doctor *doctor, struct carrel_error *err)
 {
-	const struct config *config;
-
-	/* What is wrong with it another check reports. */
-	int rc = doctor_config(doctor, &config, err);
-	if (rc < 0)
-		return rc == -ENOMEM ? rc : 0;
-	for (size_t i = 0; i < config->assignments.count && rc == 0; i++) {
-		const struct assignment *assignment = &config->assignments.items[i];
-
-		if (assignment->kind == ASSIGN_POLICY)
-			rc = check_policy(doctor, config, assignment->policy, err);
-	}
-	return rc;
+	return doctor_each_policy(doctor, check_policy, err);
 }

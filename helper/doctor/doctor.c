@@ -91,6 +91,34 @@ int doctor_config(struct doctor *doctor, const struct config **ret, struct carre
 	return 0;
 }
 
+int doctor_each_policy(struct doctor *doctor,
+		       int (*check)(struct doctor *doctor, struct policy *policy,
+				    struct carrel_error *err),
+		       struct carrel_error *err)
+{
+	const struct config *config;
+	int rc = doctor_config(doctor, &config, err);
+
+	if (rc < 0)
+		return rc == -ENOMEM ? rc : 0;
+	for (size_t i = 0; i < config->assignments.count && rc == 0; i++) {
+		const struct assignment *assignment = &config->assignments.items[i];
+		struct policy policy;
+		const char *warning;
+
+		if (assignment->kind != ASSIGN_POLICY)
+			continue;
+		rc = source_policy_in_force(doctor->config_path, config, assignment->policy,
+					    doctor->state_fd, false, doctor->arena, &policy,
+					    &warning, err);
+		if (rc == 0)
+			rc = check(doctor, &policy, err);
+		else if (rc != -ENOMEM)
+			rc = 0;
+	}
+	return rc;
+}
+
 bool doctor_is_well(const struct doctor *doctor)
 {
 	for (size_t i = 0; i < doctor->findings.count; i++)

@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "core/config.h"
+#include "core/policy.h"
 
 struct carrel_error;
 
@@ -83,6 +84,19 @@ int doctor_add(struct doctor *doctor, struct doctor_finding finding);
  * Return: 0; -errno when there is none (which another check reports)
  */
 int doctor_config(struct doctor *doctor, const struct config **ret, struct carrel_error *err);
+
+/**
+ * doctor_each_policy() - hand every policy that an assignment gives, as it is in force, to @check
+ * @check:	0 to go on, -errno to stop; may complete the policy
+ *
+ * What is invalid is left out: another check reports it.
+ *
+ * Return: 0; @check's -errno; -ENOMEM
+ */
+int doctor_each_policy(struct doctor *doctor,
+		       int (*check)(struct doctor *doctor, struct policy *policy,
+				    struct carrel_error *err),
+		       struct carrel_error *err);
 
 /** doctor_put_text() - append findings as people read them, and a summary of @checks checks */
 void doctor_put_text(const struct doctor *doctor, size_t checks, struct buffer *text);

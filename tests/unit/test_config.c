@@ -432,6 +432,7 @@ static void test_config_assign_asks_only_for_groups_that_decide(void **state)
 
 	(void)state;
 	parse_valid("assign web user bob group night\nassign exam\n", &arena, &config);
+	assert_false(config_assigns_host(&config));
 	assert_int_equal(config_assign(&config, &student, &assignment, NULL), 0);
 	assert_string_equal(assignment->policy, "exam");
 }
@@ -451,6 +452,7 @@ static void test_config_confines_nobody_by_unconfined_or_host(void **state)
 	assert_true(config_is_free(&config.assignments.items[1]));
 	assert_false(config_is_free(&config.assignments.items[3]));
 	assert_true(config_is_free(NULL));
+	assert_true(config_assigns_host(&config));
 	assert_false(config_may_confine(&config, "su"));
 	assert_false(config_may_confine(&config, "cron"));
 	assert_true(config_may_confine(&config, "sshd"));
