@@ -27,18 +27,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/paths.h"
 #include "pam/cgroup.h"
+#include "pam/places.h"
 
 /* Where 16-bit ids were first (i386, 32-bit arm), the calls for 32-bit ones have other names. */
 #ifdef SYS_setresuid32
@@ -50,10 +48,6 @@
 #define RAW_SETRESGID SYS_setresgid
 #define RAW_SETRESUID SYS_setresuid
 #endif
-
-/* Far longer than two mounts take, far shorter than a login's deadline. */
-#define TURN_STEP_MS 10
-#define TURN_STEPS   100
 
 static const struct descent_limit {
 	int resource;
@@ -284,89 +278,20 @@ static int check_program_owner(struct descent *descent)
 	return st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH)) ? 0 : -EPERM;
 }
 
-/**
- * repair_directory() - make sure that @path is a directory of @uid and @gid with @mode
- *
- * tmpfiles.d makes it at boot; this is for a machine where that has not run since the
- * installation, or where ip(8) made /run/netns first.
- */
-static int repair_directory(const char *path, uid_t uid, gid_t gid, mode_t mode)
-{
-	struct stat st;
-	int rc = 0;
-
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
-		rc = -errno;
-	if (rc == 0 && (st.st_uid != uid || st.st_gid != gid) && fchown(fd, uid, gid) < 0)
-		rc = -errno;
-	if (rc == 0 && (st.st_mode & ALLPERMS) != mode && fchmod(fd, mode) < 0)
-		rc = -errno;
-	close(fd);
-	return rc;
-}
-
 static int repair_state(struct descent *descent)
 {
-	return repair_directory(PATH_STATE, descent->uid, descent->gid, 0755);
+	return places_repair_state(descent->uid, descent->gid);
 }
 
-/** repair_pins() - root's, as ip(8) expects; sticky, so that the helper removes only its own pins */
 static int repair_pins(struct descent *descent)
 {
-	return repair_directory(PATH_PINS, 0, descent->gid, 01775);
+	return places_repair_pins(descent->gid);
 }
 
-/** is_mounted() - is /run/netns a mount? 1, 0 or -errno */
-static int is_mounted(void)
-{
-	struct statx status;
-
-	if (statx(AT_FDCWD, PATH_PINS, AT_SYMLINK_NOFOLLOW, STATX_INO, &status) < 0)
-		return -errno;
-	return status.stx_attributes & STATX_ATTR_MOUNT_ROOT ? 1 : 0;
-}
-
-/**
- * take_turn() - let others finish who are making the mount: ip(8) takes this lock, too
- *
- * For a while: whoever may open the directory may hold the lock, and is not to keep users out.
- */
-static void take_turn(int directory)
-{
-	const struct timespec step = { .tv_nsec = TURN_STEP_MS * 1000000L };
-
-	for (int i = 0; i < TURN_STEPS && flock(directory, LOCK_EX | LOCK_NB) < 0; i++)
-		nanosleep(&step, NULL);
-}
-
-/**
- * mount_pins() - /run/netns is a shared mount of itself, as ip(8) makes it
- *
- * ip(8) does it at its first use; a pin that is already there would then be mounted twice, once
- * below and out of reach, and could not be removed. So would it be if two logins did it.
- */
 static int mount_pins(struct descent *descent)
 {
-	int rc = is_mounted();
-
 	(void)descent;
-	if (rc != 0)
-		return rc < 0 ? rc : 0;
-	int directory = open(PATH_PINS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (directory < 0)
-		return -errno;
-	take_turn(directory);
-	rc = is_mounted();
-	if (rc == 0 && (mount(PATH_PINS, PATH_PINS, "none", MS_BIND | MS_REC, NULL) < 0 ||
-			mount("", PATH_PINS, "none", MS_SHARED | MS_REC, NULL) < 0))
-		rc = -errno;
-	close(directory);
-	return rc < 0 ? rc : 0;
+	return places_mount_pins();
 }
 
 /**
