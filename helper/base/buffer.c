@@ -76,49 +76,19 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
 	buffer->length += (size_t)length;
 }
 
-/** json_character() - one character in a JSON string; @bytes is how it stands in the text */
-static void json_character(struct buffer *buffer, uint32_t character, const char *bytes,
-			   size_t length)
+void buffer_put_printable(struct buffer *buffer, const char *text, size_t length)
 {
-	switch (character) {
-	case '"':
-		buffer_puts(buffer, "\\\"");
-		return;
-	case '\\':
-		buffer_puts(buffer, "\\\\");
-		return;
-	case '\n':
-		buffer_puts(buffer, "\\n");
-		return;
-	case '\t':
-		buffer_puts(buffer, "\\t");
-		return;
-	default:
-		if (utf8_is_control(character))
-			buffer_printf(buffer, "\\u%04x", (unsigned int)character);
-		else
-			buffer_append(buffer, bytes, length);
-	}
-}
-
-void buffer_json_string(struct buffer *buffer, const char *text)
-{
-	size_t left = strlen(text);
-
-	buffer_puts(buffer, "\"");
-	while (left) {
+	while (length) {
 		uint32_t character;
-		size_t length = utf8_decode(text, left, &character);
+		size_t size = utf8_decode(text, length, &character);
 
-		/* JSON is UTF-8 (RFC 8259, 8.1): what is not becomes the replacement character. */
-		if (length == 0) {
-			buffer_puts(buffer, "\\ufffd");
-			length = 1;
+		if (size == 0 || utf8_is_control(character)) {
+			buffer_puts(buffer, "?");
+			size = size ? size : 1;
 		} else {
-			json_character(buffer, character, text, length);
+			buffer_append(buffer, text, size);
 		}
-		text += length;
-		left -= length;
+		text += size;
+		length -= size;
 	}
-	buffer_puts(buffer, "\"");
 }

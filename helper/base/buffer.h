@@ -23,7 +23,7 @@ void buffer_puts(struct buffer *buffer, const char *text);
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/** buffer_json_string() - append @text as a JSON string with its quotes */
-void buffer_json_string(struct buffer *buffer, const char *text);
+/** buffer_put_printable() - append @text with '?' for each control character and what is no UTF-8 */
+void buffer_put_printable(struct buffer *buffer, const char *text, size_t length);
 
 #endif

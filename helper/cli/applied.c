@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "cli/cli.h"
 #include "cli/table.h"
-#include "cli/view.h"
 
 static const char *result_name(enum apply_result result)
 {
@@ -88,15 +88,13 @@ void apply_put_json(const struct applications *applications, struct buffer *text
 		const struct applied *applied = &applications->list.items[i];
 
 		buffer_puts(text, i ? ",\n {" : "{");
-		view_put_json_member(text, "user", applied->record.user);
-		buffer_printf(text, ", \"uid\": %u, ", applied->record.uid);
-		view_put_json_member(text, "result", result_name(applied->result));
-		buffer_puts(text, ", ");
-		view_put_json_member(text, "policy_before", applied->record.policy);
-		buffer_puts(text, ", ");
-		view_put_json_member(text, "policy", applied->policy);
-		buffer_printf(text, ", \"connections_cut\": %u, ", applied->connections_cut);
-		view_put_json_member(text, "message", applied->message);
+		json_string(text, "user", applied->record.user);
+		json_number(text, "uid", applied->record.uid);
+		json_string(text, "result", result_name(applied->result));
+		json_string(text, "policy_before", applied->record.policy);
+		json_string(text, "policy", applied->policy);
+		json_number(text, "connections_cut", applied->connections_cut);
+		json_string(text, "message", applied->message);
 		buffer_puts(text, "}");
 	}
 	buffer_puts(text, "]\n");

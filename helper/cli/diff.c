@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "base/paths.h"
 #include "cli/arguments.h"
 #include "cli/cli.h"
@@ -277,17 +278,12 @@ void diff_put_json_list(const struct differences *differences, struct buffer *te
 		const struct difference *difference = &differences->list.items[i];
 
 		buffer_puts(text, i ? ",\n  {" : "\n  {");
-		view_put_json_member(text, "place", plan_place_name(difference->place));
-		buffer_puts(text, ", ");
-		view_put_json_member(text, "object", difference->object);
-		buffer_puts(text, ", ");
-		view_put_json_member(text, "kind", difference_kind_name(difference->kind));
-		buffer_puts(text, ", ");
-		view_put_json_member(text, "intended", difference->intended);
-		buffer_puts(text, ", ");
-		view_put_json_member(text, "found", difference->found);
-		buffer_puts(text, ", ");
-		view_put_json_member(text, "remedy", remedy_name(difference->remedy));
+		json_string(text, "place", plan_place_name(difference->place));
+		json_string(text, "object", difference->object);
+		json_string(text, "kind", difference_kind_name(difference->kind));
+		json_string(text, "intended", difference->intended);
+		json_string(text, "found", difference->found);
+		json_string(text, "remedy", remedy_name(difference->remedy));
 		buffer_puts(text, "}");
 	}
 	buffer_puts(text, "]");
@@ -296,10 +292,10 @@ void diff_put_json_list(const struct differences *differences, struct buffer *te
 void diff_put_json(const struct diff *diff, struct buffer *text)
 {
 	buffer_puts(text, "{");
-	view_put_json_member(text, "user", diff->user);
-	buffer_printf(text, ", \"uid\": %u, ", diff->uid);
-	view_put_json_member(text, "policy", diff->policy);
-	buffer_puts(text, ", \"differences\": ");
+	json_string(text, "user", diff->user);
+	json_number(text, "uid", diff->uid);
+	json_string(text, "policy", diff->policy);
+	json_key(text, "differences");
 	diff_put_json_list(&diff->differences, text);
 	buffer_puts(text, "}");
 }

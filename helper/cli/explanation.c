@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/explain.h"
 
+#include "base/json.h"
 #include "cli/cli.h"
-#include "cli/view.h"
 #include "core/names.h"
 #include "core/policy_rule.h"
 #include "core/reason.h"
@@ -67,7 +67,7 @@ static void put_json_redirect(const struct redirect *redirect, struct buffer *te
 	const struct address *resolver;
 	const char *separator = "[";
 
-	buffer_puts(text, "\"redirected_to\": ");
+	json_key(text, "redirected_to");
 	for (size_t at = 0; (resolver = redirect_each(redirect, &at)) != NULL;) {
 		char address[ADDRESS_TEXT_SIZE];
 
@@ -145,40 +145,36 @@ static void put_json_answer(const struct answer *answer, struct buffer *text)
 
 	address_format(&packet->remote, address);
 	buffer_puts(text, "{");
-	view_put_json_member(text, "direction", direction_words[packet->direction]);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "protocol", flow_protocol_name(packet->l4proto));
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "remote", address);
+	json_string(text, "direction", direction_words[packet->direction]);
+	json_string(text, "protocol", flow_protocol_name(packet->l4proto));
+	json_string(text, "remote", address);
 	if (packet->port)
-		buffer_printf(text, ", \"port\": %u, ", packet->port);
+		json_number(text, "port", packet->port);
 	else
-		buffer_puts(text, ", \"port\": null, ");
+		json_null(text, "port");
 	put_json_redirect(&decision->redirect, text);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "verdict", verdict_name(decision->verdict));
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "decided_by", decider_name(decision->decider));
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "file", decision->rule ? decision->rule->position.file : NULL);
+	json_string(text, "verdict", verdict_name(decision->verdict));
+	json_string(text, "decided_by", decider_name(decision->decider));
+	json_string(text, "file", decision->rule ? decision->rule->position.file : NULL);
 	if (decision->rule)
-		buffer_printf(text, ", \"line\": %u, ", decision->rule->position.line);
+		json_number(text, "line", decision->rule->position.line);
 	else
-		buffer_puts(text, ", \"line\": null, ");
-	view_put_json_member(text, "rule", decision->rule ? decision->rule->text : NULL);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "name", decision->name ? decision->name->name : NULL);
-	buffer_printf(text, ", \"peer\": %s}", decision->peer ? "true" : "false");
+		json_null(text, "line");
+	json_string(text, "rule", decision->rule ? decision->rule->text : NULL);
+	json_string(text, "name", decision->name ? decision->name->name : NULL);
+	json_bool(text, "peer", decision->peer);
+	buffer_puts(text, "}");
 }
 
 void explanation_put_json(const struct explanation *explanation, struct buffer *text)
 {
 	buffer_puts(text, "{");
-	view_put_json_member(text, "user", explanation->user);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "policy", explanation->policy->name);
-	buffer_printf(text, ", \"allowed\": %s,\n \"answers\": [",
-		      explanation_allows(explanation) ? "true" : "false");
+	json_string(text, "user", explanation->user);
+	json_string(text, "policy", explanation->policy->name);
+	json_bool(text, "allowed", explanation_allows(explanation));
+	buffer_puts(text, ",\n ");
+	json_key(text, "answers");
+	buffer_puts(text, "[");
 	for (size_t i = 0; i < explanation->answers.count; i++) {
 		buffer_puts(text, i ? ",\n  " : "");
 		put_json_answer(&explanation->answers.items[i], text);

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "cli/cli.h"
-#include "cli/view.h"
 
 /** add() - append one finding, not counted; 0 or -ENOMEM */
 static int add(struct findings *findings, struct arena *arena, enum severity severity,
@@ -136,26 +136,32 @@ void findings_put_text(const struct findings *findings, struct buffer *text)
 static void put_json_finding(const struct diagnostic *finding, struct buffer *text)
 {
 	buffer_puts(text, "{");
-	view_put_json_member(text, "severity", severity_name(finding->severity));
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "file", finding->position.file);
-	if (finding->position.line)
-		buffer_printf(text, ", \"line\": %u, \"column\": %u, ", finding->position.line,
-			      finding->position.column);
-	else
-		buffer_puts(text, ", \"line\": null, \"column\": null, ");
-	view_put_json_member(text, "message", finding->message);
+	json_string(text, "severity", severity_name(finding->severity));
+	json_string(text, "file", finding->position.file);
+	if (finding->position.line) {
+		json_number(text, "line", finding->position.line);
+		json_number(text, "column", finding->position.column);
+	} else {
+		json_null(text, "line");
+		json_null(text, "column");
+	}
+	json_string(text, "message", finding->message);
 	buffer_puts(text, "}");
 }
 
 void findings_put_json(const struct findings *findings, struct buffer *text)
 {
-	buffer_printf(text, "{\"valid\": %s, \"files\": %zu, \"policies\": %zu, "
-		      "\"assignments\": %zu, \"errors\": %u, \"warnings\": %u, "
-		      "\"trust_checked\": %s,\n \"findings\": [",
-		      findings->errors ? "false" : "true", findings->files, findings->policies,
-		      findings->assignments, findings->errors, findings->warnings,
-		      findings->trust_checked ? "true" : "false");
+	buffer_puts(text, "{");
+	json_bool(text, "valid", !findings->errors);
+	json_number(text, "files", findings->files);
+	json_number(text, "policies", findings->policies);
+	json_number(text, "assignments", findings->assignments);
+	json_number(text, "errors", findings->errors);
+	json_number(text, "warnings", findings->warnings);
+	json_bool(text, "trust_checked", findings->trust_checked);
+	buffer_puts(text, ",\n ");
+	json_key(text, "findings");
+	buffer_puts(text, "[");
 	for (size_t i = 0; i < findings->list.count; i++) {
 		buffer_puts(text, i ? ",\n  " : "");
 		put_json_finding(&findings->list.items[i], text);

@@ -23,6 +23,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "base/paths.h"
 #include "cli/arguments.h"
 #include "cli/hostns.h"
@@ -132,10 +133,11 @@ static void show_action(struct collection *collection, const struct task *task,
 
 	if (collection->invocation->json) {
 		buffer_puts(text, collection->shown++ ? ",\n {" : "{");
-		view_put_json_member(text, "user", user);
-		buffer_printf(text, ", \"uid\": %u, ", sight->seen.uid);
-		view_put_json_member(text, "action", words->json);
-		buffer_printf(text, ", \"whole\": %s}", sight->whole ? "true" : "false");
+		json_string(text, "user", user);
+		json_number(text, "uid", sight->seen.uid);
+		json_string(text, "action", words->json);
+		json_bool(text, "whole", sight->whole);
+		buffer_puts(text, "}");
 		return;
 	}
 	collection->shown++;

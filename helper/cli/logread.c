@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "cli/cli.h"
 #include "cli/view.h"
 #include "core/compile.h"
@@ -184,40 +184,41 @@ static void put_json_flow(const struct log_flow *flow, struct buffer *text)
 	char address[ADDRESS_TEXT_SIZE], number[LOG_PROTOCOL_SIZE];
 
 	address_format(&flow->remote, address);
-	view_put_json_member(text, "protocol", log_protocol(flow->l4proto, number));
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "remote", address);
+	json_string(text, "protocol", log_protocol(flow->l4proto, number));
+	json_string(text, "remote", address);
 	if (flow->port)
-		buffer_printf(text, ", \"port\": %u", flow->port);
+		json_number(text, "port", flow->port);
 	else
-		buffer_puts(text, ", \"port\": null");
-	if (flow->l4proto == IPPROTO_ICMP || flow->l4proto == IPPROTO_ICMPV6)
-		buffer_printf(text, ", \"icmp_type\": %u, \"icmp_code\": %u, ", flow->icmp_type,
-			      flow->icmp_code);
-	else
-		buffer_puts(text, ", \"icmp_type\": null, \"icmp_code\": null, ");
+		json_null(text, "port");
+	if (flow->l4proto == IPPROTO_ICMP || flow->l4proto == IPPROTO_ICMPV6) {
+		json_number(text, "icmp_type", flow->icmp_type);
+		json_number(text, "icmp_code", flow->icmp_code);
+	} else {
+		json_null(text, "icmp_type");
+		json_null(text, "icmp_code");
+	}
 }
 
 void logread_put_json(const struct logged *logged, struct buffer *text)
 {
+	static const char *const of_flow[] = {
+		"protocol", "remote", "port", "icmp_type", "icmp_code",
+	};
 	const struct log_rule *rule = &logged->rule;
 
-	buffer_puts(text, "{\"time\": ");
+	buffer_puts(text, "{");
+	json_key(text, "time");
 	cli_put_json_time(text, logged->time_ms / 1000);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "user", logged->user);
-	buffer_printf(text, ", \"uid\": %u, ", logged->uid);
-	view_put_json_member(text, "policy", rule->policy);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "direction", direction_words[rule->direction]);
-	buffer_puts(text, ", ");
+	json_string(text, "user", logged->user);
+	json_number(text, "uid", logged->uid);
+	json_string(text, "policy", rule->policy);
+	json_string(text, "direction", direction_words[rule->direction]);
+	for (size_t i = 0; !logged->has_flow && i < sizeof(of_flow) / sizeof(of_flow[0]); i++)
+		json_null(text, of_flow[i]);
 	if (logged->has_flow)
 		put_json_flow(&logged->flow, text);
-	else
-		buffer_puts(text, "\"protocol\": null, \"remote\": null, \"port\": null, "
-				  "\"icmp_type\": null, \"icmp_code\": null, ");
-	view_put_json_member(text, "verdict", rule->verdict);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "place", rule->place);
-	buffer_printf(text, ", \"packets\": %" PRIu64 "}", logged->packets);
+	json_string(text, "verdict", rule->verdict);
+	json_string(text, "place", rule->place);
+	json_number(text, "packets", logged->packets);
+	buffer_puts(text, "}");
 }

@@ -11,7 +11,6 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/utf8.h"
 
 /* "9999-12-31T23:59:59Z", its quotes, and a year of as many digits as an int has. */
 #define TIME_TEXT_SIZE 40
@@ -83,21 +82,7 @@ int cli_need_root(const char *subcommand)
 
 void cli_put_printable(struct buffer *buffer, const char *text)
 {
-	size_t left = strlen(text);
-
-	while (left) {
-		uint32_t character;
-		size_t length = utf8_decode(text, left, &character);
-
-		if (length == 0 || utf8_is_control(character)) {
-			buffer_puts(buffer, "?");
-			length = length ? length : 1;
-		} else {
-			buffer_append(buffer, text, length);
-		}
-		text += length;
-		left -= length;
-	}
+	buffer_put_printable(buffer, text, strlen(text));
 }
 
 void cli_put_time(struct buffer *buffer, uint64_t epoch_s)

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "cli/arguments.h"
 #include "cli/hostns.h"
 #include "cli/owner.h"
@@ -96,7 +97,8 @@ static void put_text(const struct outlook *outlook, struct buffer *text)
 /** put_json_operations() - append the member that lists them */
 static void put_json_operations(const struct plan *plan, struct buffer *text)
 {
-	buffer_puts(text, "\"operations\": [");
+	json_key(text, "operations");
+	buffer_puts(text, "[");
 	for (size_t i = 0; i < plan->operations.count; i++) {
 		const struct plan_operation *operation = &plan->operations.items[i];
 		BUFFER_CLEANUP struct buffer words = { 0 };
@@ -104,9 +106,8 @@ static void put_json_operations(const struct plan *plan, struct buffer *text)
 		plan_describe(operation, &words);
 		text->failed |= words.failed;
 		buffer_puts(text, i ? ",\n  {" : "\n  {");
-		view_put_json_member(text, "place", plan_place_name(operation->place));
-		buffer_puts(text, ", ");
-		view_put_json_member(text, "operation", words.failed ? NULL : words.data);
+		json_string(text, "place", plan_place_name(operation->place));
+		json_string(text, "operation", words.failed ? NULL : words.data);
 		buffer_puts(text, "}");
 	}
 	buffer_puts(text, "]");
@@ -126,17 +127,15 @@ static void put_json(const struct outlook *outlook, struct buffer *text)
 		text->failed |= ruleset.failed;
 	}
 	buffer_puts(text, "{");
-	view_put_json_member(text, "user", outlook->owner->name);
-	buffer_printf(text, ", \"uid\": %u, ", outlook->owner->uid);
-	view_put_json_member(text, "action", action);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "policy", prospect->confined ? prospect->policy.name : NULL);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "file", assignment ? assignment->position.file : NULL);
-	buffer_printf(text, ", \"line\": %u, ", assignment ? assignment->position.line : 0);
+	json_string(text, "user", outlook->owner->name);
+	json_number(text, "uid", outlook->owner->uid);
+	json_string(text, "action", action);
+	json_string(text, "policy", prospect->confined ? prospect->policy.name : NULL);
+	json_string(text, "file", assignment ? assignment->position.file : NULL);
+	json_number(text, "line", assignment ? assignment->position.line : 0);
 	put_json_operations(&outlook->plan, text);
 	buffer_puts(text, ",\n ");
-	view_put_json_member(text, "nft", ruleset.length ? ruleset.data : NULL);
+	json_string(text, "nft", ruleset.length ? ruleset.data : NULL);
 	buffer_puts(text, "}\n");
 }
 

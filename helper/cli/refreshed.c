@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/refresh.h"
 
-#include <inttypes.h>
 
+#include "base/json.h"
 #include "cli/cli.h"
-#include "cli/view.h"
 
 /** put_addresses() - those that are in the last answers, or those that are not any more */
 static void put_addresses(const struct known_name *name, bool gone, bool quote,
@@ -64,14 +63,19 @@ void refresh_put_json(const struct known_name *name, const struct refreshed *ref
 		      uint64_t now_s, struct buffer *text)
 {
 	buffer_puts(text, "{");
-	view_put_json_member(text, "name", name->name);
-	buffer_puts(text, ", \"addresses\": [");
+	json_string(text, "name", name->name);
+	json_key(text, "addresses");
+	buffer_puts(text, "[");
 	put_addresses(name, false, true, text);
-	buffer_puts(text, "], \"gone\": [");
+	buffer_puts(text, "]");
+	json_key(text, "gone");
+	buffer_puts(text, "[");
 	put_addresses(name, true, true, text);
-	buffer_printf(text, "], \"asked\": %s, \"changed\": %s, ",
-		      refreshed->asked ? "true" : "false", refreshed->changed ? "true" : "false");
-	view_put_json_member(text, "reason", refreshed->reason);
-	buffer_printf(text, ", \"failures\": %u, \"due_in_s\": %" PRIu64 "}", name->failures,
-		      wait_s(name, now_s));
+	buffer_puts(text, "]");
+	json_bool(text, "asked", refreshed->asked);
+	json_bool(text, "changed", refreshed->changed);
+	json_string(text, "reason", refreshed->reason);
+	json_number(text, "failures", name->failures);
+	json_number(text, "due_in_s", wait_s(name, now_s));
+	buffer_puts(text, "}");
 }

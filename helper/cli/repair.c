@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "base/paths.h"
 #include "cli/arguments.h"
 #include "cli/cli.h"
@@ -147,7 +148,7 @@ static void put_lines(const char *lines, bool json, struct buffer *text)
 			return;
 		if (json) {
 			buffer_puts(text, separator);
-			buffer_json_string(text, line.data);
+			json_quote(text, line.data);
 			separator = ", ";
 		} else {
 			buffer_puts(text, "  ");
@@ -165,13 +166,14 @@ static void show(struct reparation *reparation, const struct target *target, con
 
 	if (reparation->invocation->json) {
 		buffer_puts(text, reparation->shown++ ? ",\n {" : "{");
-		view_put_json_member(text, "user", target ? target->owner.name : NULL);
+		json_string(text, "user", target ? target->owner.name : NULL);
 		if (target)
-			buffer_printf(text, ", \"uid\": %u, ", target->owner.uid);
+			json_number(text, "uid", target->owner.uid);
 		else
-			buffer_puts(text, ", \"uid\": null, ");
-		view_put_json_member(text, "result", result);
-		buffer_puts(text, ", \"messages\": [");
+			json_null(text, "uid");
+		json_string(text, "result", result);
+		json_key(text, "messages");
+		buffer_puts(text, "[");
 		put_lines(lines, true, text);
 		buffer_puts(text, "]}");
 		return;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "base/paths.h"
 #include "cli/owner.h"
 #include "cli/arguments.h"
@@ -175,7 +176,7 @@ static void put_json_rules(const struct policy *policy, bool override, struct bu
 		if (policy->rules.items[i].override != override)
 			continue;
 		buffer_puts(text, separator);
-		buffer_json_string(text, policy->rules.items[i].text);
+		json_quote(text, policy->rules.items[i].text);
 		separator = ", ";
 	}
 	buffer_puts(text, "]");
@@ -191,10 +192,13 @@ static void put_json_names(const struct policy *policy, struct buffer *text)
 	buffer_puts(text, "[");
 	for (size_t i = 0; i < policy->names.count; i++) {
 		buffer_puts(text, i ? ", {" : "{");
-		view_put_json_member(text, "name", policy->names.items[i].name);
-		buffer_puts(text, ", \"addresses\": [");
+		json_string(text, "name", policy->names.items[i].name);
+		json_key(text, "addresses");
+		buffer_puts(text, "[");
 		put_addresses(policy, &policy->names.items[i], false, "\"", text);
-		buffer_puts(text, "], \"refused\": [");
+		buffer_puts(text, "]");
+		json_key(text, "refused");
+		buffer_puts(text, "[");
 		put_addresses(policy, &policy->names.items[i], true, "\"", text);
 		buffer_puts(text, "]}");
 	}
@@ -207,21 +211,17 @@ void show_put_json(const struct view *view, const struct show_policy *shown, str
 
 	buffer_puts(text, "{");
 	view_put_json(view, text);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "policy_file", shown->path);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "description", policy ? policy->description : NULL);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "default_out",
+	json_string(text, "policy_file", shown->path);
+	json_string(text, "description", policy ? policy->description : NULL);
+	json_string(text, "default_out",
 			     policy ? verdict_name(policy->defaults[DIRECTION_OUT]) : NULL);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "default_in",
+	json_string(text, "default_in",
 			     policy ? verdict_name(policy->defaults[DIRECTION_IN]) : NULL);
-	buffer_puts(text, ", \"overrides\": ");
+	json_key(text, "overrides");
 	put_json_rules(policy, true, text);
-	buffer_puts(text, ", \"rules\": ");
+	json_key(text, "rules");
 	put_json_rules(policy, false, text);
-	buffer_puts(text, ", \"names\": ");
+	json_key(text, "names");
 	put_json_names(policy, text);
 	buffer_puts(text, "}\n");
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "cli/arguments.h"
 #include "cli/view.h"
 #include "kernel/netns.h"
@@ -49,7 +50,8 @@ static void put_json(const struct view *view, bool inside, struct buffer *text)
 {
 	buffer_puts(text, "{");
 	view_put_json(view, text);
-	buffer_printf(text, ", \"inside\": %s}\n", inside ? "true" : "false");
+	json_bool(text, "inside", inside);
+	buffer_puts(text, "}\n");
 }
 
 int cli_status(const struct invocation *invocation)

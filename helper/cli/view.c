@@ -2,11 +2,11 @@
 #include "cli/view.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <time.h>
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/json.h"
 #include "base/paths.h"
 #include "cli/cli.h"
 #include "kernel/netns.h"
@@ -173,16 +173,6 @@ const char *pin_state_name(enum pin_state pin)
 	return "unknown";
 }
 
-void view_put_json_member(struct buffer *buffer, const char *name, const char *value)
-{
-	buffer_json_string(buffer, name);
-	buffer_puts(buffer, ": ");
-	if (value && *value)
-		buffer_json_string(buffer, value);
-	else
-		buffer_puts(buffer, "null");
-}
-
 /** put_json_address() - append a member for @address, null when there is none */
 static void put_json_address(struct buffer *buffer, const char *name, bool there,
 			     const struct address *address)
@@ -191,18 +181,17 @@ static void put_json_address(struct buffer *buffer, const char *name, bool there
 
 	if (there)
 		address_format(address, text);
-	view_put_json_member(buffer, name, text);
-	buffer_puts(buffer, ", ");
+	json_string(buffer, name, text);
 }
 
 /** put_json_session() - append one session's object */
 static void put_json_session(struct buffer *buffer, const struct session *session)
 {
 	buffer_puts(buffer, "{");
-	view_put_json_member(buffer, "service", session->service);
-	buffer_puts(buffer, ", ");
-	view_put_json_member(buffer, "origin", session->origin);
-	buffer_printf(buffer, ", \"pid\": %d, \"since\": ", session->pid);
+	json_string(buffer, "service", session->service);
+	json_string(buffer, "origin", session->origin);
+	json_number(buffer, "pid", (uint64_t)session->pid);
+	json_key(buffer, "since");
 	cli_put_json_time(buffer, session->opened_s);
 	buffer_puts(buffer, "}");
 }
@@ -211,25 +200,25 @@ void view_put_json(const struct view *view, struct buffer *buffer)
 {
 	const struct record *record = &view->record;
 
-	view_put_json_member(buffer, "user", record->user);
-	buffer_printf(buffer, ", \"uid\": %u, ", record->uid);
-	view_put_json_member(buffer, "policy", record->policy);
-	buffer_puts(buffer, ", ");
-	view_put_json_member(buffer, "uplink", record->uplink);
-	buffer_puts(buffer, ", ");
+	json_string(buffer, "user", record->user);
+	json_number(buffer, "uid", record->uid);
+	json_string(buffer, "policy", record->policy);
+	json_string(buffer, "uplink", record->uplink);
 	put_json_address(buffer, "address4", record->has_address4, &record->address4);
 	put_json_address(buffer, "address6", record->has_address6, &record->address6);
-	view_put_json_member(buffer, "netns", view->netns);
-	buffer_printf(buffer, ", \"netns_inode\": %" PRIu64 ", ", record->netns_inode);
-	view_put_json_member(buffer, "pin", pin_state_name(view->pin));
-	buffer_puts(buffer, ", \"since\": ");
+	json_string(buffer, "netns", view->netns);
+	json_number(buffer, "netns_inode", record->netns_inode);
+	json_string(buffer, "pin", pin_state_name(view->pin));
+	json_key(buffer, "since");
 	cli_put_json_time(buffer, record->created_s);
-	buffer_puts(buffer, ", \"idle_since\": ");
+	json_key(buffer, "idle_since");
 	if (view->idle_since_s)
 		cli_put_json_time(buffer, view->idle_since_s);
 	else
 		buffer_puts(buffer, "null");
-	buffer_printf(buffer, ", \"cut\": %s, \"sessions\": [", record->cut ? "true" : "false");
+	json_bool(buffer, "cut", record->cut);
+	json_key(buffer, "sessions");
+	buffer_puts(buffer, "[");
 	for (size_t i = 0; i < view->sessions.count; i++) {
 		buffer_puts(buffer, i ? ", " : "");
 		put_json_session(buffer, &view->sessions.items[i]);

@@ -69,7 +69,4 @@ const char *pin_state_name(enum pin_state pin);
 /** view_put_json() - append the members of @view's JSON object, without the braces */
 void view_put_json(const struct view *view, struct buffer *buffer);
 
-/** view_put_json_member() - append "@name": and @value as a string, null for NULL or "" */
-void view_put_json_member(struct buffer *buffer, const char *name, const char *value);
-
 #endif

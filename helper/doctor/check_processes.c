@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "cli/cli.h"
 #include "cli/table.h"
-#include "cli/view.h"
 #include "doctor/coverage.h"
 
 bool coverage_is_leak(const struct stray *stray)
@@ -127,13 +127,13 @@ int coverage_put_json(const struct strays *strays, struct arena *arena, struct b
 			{ "fix", coverage_fix(stray, arena) },
 		};
 
-		buffer_printf(text, "%s{\"pid\": %d, \"uid\": %u", i ? ",\n " : "",
-			      stray->process.pid, stray->process.uid);
+		buffer_puts(text, i ? ",\n {" : "{");
+		json_number(text, "pid", (uint64_t)stray->process.pid);
+		json_number(text, "uid", stray->process.uid);
 		for (size_t k = 0; k < sizeof(members) / sizeof(members[0]); k++) {
 			if (!members[k].value)
 				return -ENOMEM;
-			buffer_puts(text, ", ");
-			view_put_json_member(text, members[k].name, members[k].value);
+			json_string(text, members[k].name, members[k].value);
 		}
 		buffer_puts(text, "}");
 	}

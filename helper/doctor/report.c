@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "cli/cli.h"
-#include "cli/view.h"
 #include "doctor/doctor.h"
 
 /** severity_word() - as people and programs read it */
@@ -77,28 +77,29 @@ void doctor_put_text(const struct doctor *doctor, size_t checks, struct buffer *
 static void put_json_finding(const struct doctor_finding *finding, struct buffer *text)
 {
 	buffer_puts(text, "{");
-	view_put_json_member(text, "check", finding->check);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "severity", severity_word(finding->severity));
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "what", finding->what);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "why", finding->why);
-	buffer_puts(text, ", ");
-	view_put_json_member(text, "fix", finding->fix);
+	json_string(text, "check", finding->check);
+	json_string(text, "severity", severity_word(finding->severity));
+	json_string(text, "what", finding->what);
+	json_string(text, "why", finding->why);
+	json_string(text, "fix", finding->fix);
 	buffer_puts(text, "}");
 }
 
 void doctor_put_json(const struct doctor *doctor, const struct doctor_check *checks,
 		     size_t check_count, struct buffer *text)
 {
-	buffer_printf(text, "{\"well\": %s,\n \"checks\": [",
-		      doctor_is_well(doctor) ? "true" : "false");
+	buffer_puts(text, "{");
+	json_bool(text, "well", doctor_is_well(doctor));
+	buffer_puts(text, ",\n ");
+	json_key(text, "checks");
+	buffer_puts(text, "[");
 	for (size_t i = 0; i < check_count; i++) {
 		buffer_puts(text, i ? ", " : "");
-		buffer_json_string(text, checks[i].name);
+		json_quote(text, checks[i].name);
 	}
-	buffer_puts(text, "],\n \"findings\": [");
+	buffer_puts(text, "],\n ");
+	json_key(text, "findings");
+	buffer_puts(text, "[");
 	for (size_t i = 0; i < doctor->findings.count; i++) {
 		buffer_puts(text, i ? ",\n  " : "");
 		put_json_finding(&doctor->findings.items[i], text);

@@ -36,7 +36,6 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/utf8.h"
 #include "state/directory.h"
 #include "state/fields.h"
 #include "state/process.h"
@@ -58,24 +57,12 @@ enum { KEY_UID, KEY_PID, KEY_START, KEY_OPENED, KEY_SERVICE, KEY_ORIGIN, KEY_OFF
 /** format_text() - a line for what an application said; nothing when it said nothing */
 static void format_text(struct buffer *buffer, const char *key, const char *text, size_t size)
 {
-	size_t left = strnlen(text, size);
+	size_t length = strnlen(text, size);
 
-	if (left == 0)
+	if (length == 0)
 		return;
 	buffer_printf(buffer, "%s ", key);
-	while (left) {
-		uint32_t character;
-		size_t length = utf8_decode(text, left, &character);
-
-		if (length == 0 || utf8_is_control(character)) {
-			buffer_puts(buffer, "?");
-			length = length ? length : 1;
-		} else {
-			buffer_append(buffer, text, length);
-		}
-		text += length;
-		left -= length;
-	}
+	buffer_put_printable(buffer, text, length);
 	buffer_puts(buffer, "\n");
 }
 

@@ -64,36 +64,16 @@ static void test_buffer_free_leaves_it_usable(void **state)
 	buffer_free(&buffer);
 }
 
-static void assert_json(const char *text, const char *expected)
+static void test_buffer_put_printable_shows_nothing_that_a_terminal_obeys(void **state)
 {
 	BUFFER_CLEANUP struct buffer buffer = { 0 };
+	static const char text[] = "J\xc3\xbcrgen\x1b[2J\xc2\x9b\n\xff\xc3";
 
-	buffer_json_string(&buffer, text);
-	assert_string_equal(buffer.data, expected);
-}
-
-static void test_buffer_json_string_escapes_what_json_forbids(void **state)
-{
 	(void)state;
-	assert_json("", "\"\"");
-	assert_json("a \"b\" \\ c/d", "\"a \\\"b\\\" \\\\ c/d\"");
-	assert_json("\n\t\x01\x1f", "\"\\n\\t\\u0001\\u001f\"");
-}
-
-static void test_buffer_json_string_keeps_text_and_escapes_terminal_controls(void **state)
-{
-	(void)state;
-	assert_json("J\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x93\x9a",
-		    "\"J\xc3\xbcrgen \xe2\x82\xac \xf0\x9f\x93\x9a\"");
-	assert_json("\x7f\xc2\x9b", "\"\\u007f\\u009b\"");
-}
-
-static void test_buffer_json_string_replaces_what_is_not_utf8(void **state)
-{
-	(void)state;
-	assert_json("a\xff" "b", "\"a\\ufffdb\"");
-	assert_json("\xc3", "\"\\ufffd\"");
-	assert_json("\xc0\xaf", "\"\\ufffd\\ufffd\"");
+	buffer_put_printable(&buffer, text, strlen(text));
+	assert_string_equal(buffer.data, "J\xc3\xbcrgen?[2J????");
+	buffer_put_printable(&buffer, "beyond", 2);
+	assert_string_equal(buffer.data, "J\xc3\xbcrgen?[2J????be");
 }
 
 static void test_utf8_decode_refuses_malformed_sequences(void **state)
@@ -138,9 +118,7 @@ int main(void)
 		cmocka_unit_test(test_buffer_grows_past_any_capacity),
 		cmocka_unit_test(test_buffer_remembers_a_failure),
 		cmocka_unit_test(test_buffer_free_leaves_it_usable),
-		cmocka_unit_test(test_buffer_json_string_escapes_what_json_forbids),
-		cmocka_unit_test(test_buffer_json_string_keeps_text_and_escapes_terminal_controls),
-		cmocka_unit_test(test_buffer_json_string_replaces_what_is_not_utf8),
+		cmocka_unit_test(test_buffer_put_printable_shows_nothing_that_a_terminal_obeys),
 		cmocka_unit_test(test_utf8_decode_refuses_malformed_sequences),
 		cmocka_unit_test(test_utf8_decode_accepts_the_ends_of_each_length),
 	};
