@@ -13,22 +13,41 @@
 #include "kernel/nft.h"
 #include "kernel/nft_image.h"
 
-/* Read the table that @ruleset should be, make the image of @ruleset, and compare. */
-static int compare_table(struct mnl_socket *nft, enum place place, const struct ruleset *ruleset,
-			 bool texts, struct arena *arena, struct differences *differences,
+/* How a table is compared. */
+struct table_inspection {
+	struct mnl_socket *nft;
+	enum place place;
+	const struct ruleset *ruleset;  /* what it should be */
+	const struct inspect_rules *rules;
+	struct arena *arena;
+};
+
+/* What is known of rules that were read at @generation? */
+static enum image_past past_of(const struct inspect_rules *rules, uint32_t generation)
+{
+	if (!rules->former)
+		return IMAGE_OF_TODAY;
+	return rules->former_generation == generation ? IMAGE_FORMER : IMAGE_FORMER_TOUCHED;
+}
+
+/* Read the table, make the image of what it should be, and compare. */
+static int compare_table(const struct table_inspection *table, struct differences *differences,
 			 uint32_t *ret_generation, bool *ret_differ, struct carrel_error *err)
 {
+	const struct ruleset *ruleset = table->ruleset;
 	struct image intended, found;
-	const struct image_comparison comparison = {
-		.place = place, .ruleset = ruleset, .intended = &intended, .found = &found,
+	struct image_comparison comparison = {
+		.place = table->place, .ruleset = ruleset, .intended = &intended, .found = &found,
 	};
-	int rc = nft_image_read(nft, ruleset->table, texts, arena, &found, ret_generation, err);
+	int rc = nft_image_read(table->nft, ruleset->table, table->rules->texts, table->arena,
+				&found, ret_generation, err);
 
 	if (rc == 0)
-		rc = nft_image_intend(ruleset, arena, &intended, err);
+		rc = nft_image_intend(ruleset, table->arena, &intended, err);
 	if (rc < 0)
 		return rc;
-	rc = image_compare(&comparison, arena, differences, ret_differ);
+	comparison.past = past_of(table->rules, *ret_generation);
+	rc = image_compare(&comparison, table->arena, differences, ret_differ);
 	return rc < 0 ? error_set(err, ENOMEM, "out of memory") : 0;
 }
 
@@ -56,11 +75,15 @@ static int inspect_rules(struct kernel *kernel, const struct plan *intent,
 			 const struct inspect_rules *rules, struct arena *arena,
 			 struct inspection *inspection, bool *ret_differ, struct carrel_error *err)
 {
+	const struct table_inspection table = {
+		.nft = kernel->carrel_nft, .place = PLACE_CARREL, .ruleset = ruleset_of(intent),
+		.rules = rules, .arena = arena,
+	};
+
 	*ret_differ = true;
 	if (rules->reload)
 		return 0;
-	return compare_table(kernel->carrel_nft, PLACE_CARREL, ruleset_of(intent), rules->texts,
-			     arena, &inspection->differences, &inspection->generation, ret_differ,
+	return compare_table(&table, &inspection->differences, &inspection->generation, ret_differ,
 			     err);
 }
 
@@ -103,18 +126,20 @@ int inspect_host(const struct host_state *state, bool texts, struct arena *arena
 		 struct differences *differences, uint32_t *ret_generation,
 		 struct carrel_error *err)
 {
-	struct mnl_socket *nft;
+	const struct inspect_rules rules = { .texts = texts };
 	struct ruleset ruleset;
+	struct table_inspection table = {
+		.place = PLACE_HOST, .ruleset = &ruleset, .rules = &rules, .arena = arena,
+	};
 	bool differ;
 	int rc;
 
 	if (hosttable_build(state->guard4, state->guard6, arena, &ruleset) < 0)
 		return error_set(err, ENOMEM, "out of memory");
-	rc = nft_open(&nft, err);
+	rc = nft_open(&table.nft, err);
 	if (rc < 0)
 		return rc;
-	rc = compare_table(nft, PLACE_HOST, &ruleset, texts, arena, differences, ret_generation,
-			   &differ, err);
-	mnl_socket_close(nft);
+	rc = compare_table(&table, differences, ret_generation, &differ, err);
+	mnl_socket_close(table.nft);
 	return rc < 0 ? error_wrap(err, rc, "inspecting the host") : 0;
 }

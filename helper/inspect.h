@@ -26,6 +26,8 @@ struct inspect_rules {
 	bool reload;                    /* unless known to be good, load them: do not read them */
 	uint32_t known_generation;      /* that was good; 0: read them whatever it is */
 	bool texts;                     /* say of extra ones what they are */
+	bool former;                    /* they were made from what was intended before an edit */
+	uint32_t former_generation;     /* at which they were as made then; 0: unknown */
 };
 
 /**

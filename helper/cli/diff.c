@@ -136,12 +136,24 @@ static int compare_pools(const struct prospect *prospect, const struct record *r
 			    prospect->arena, diff);
 }
 
+/** how_to_inspect() - whether what the rules were made from has changed since, and all texts */
+static struct inspect_rules how_to_inspect(const struct prospect *prospect)
+{
+	const struct record *record = &prospect->sight.record;
+	struct inspect_rules rules = { .texts = true };
+
+	if (prospect->sight.recorded && record->rules_digest != course_digest(&prospect->input)) {
+		rules.former = true;
+		rules.former_generation = record->generation;
+	}
+	return rules;
+}
+
 /** inspect() - compare the kernel's side; leaves the command in the carrel's network namespace */
-static int inspect(const struct plan_input *input, struct arena *arena,
-		   struct inspection *inspection, struct carrel_error *err)
+static int inspect(const struct plan_input *input, const struct inspect_rules *rules,
+		   struct arena *arena, struct inspection *inspection, struct carrel_error *err)
 {
 	KERNEL_CLEANUP struct kernel kernel = { .netns_fd = -1, .proc_fd = -1 };
-	const struct inspect_rules rules = { .texts = true };
 	char pin[NETNS_NAME_SIZE];
 	int netns_fd, rc = kernel_open(&kernel, input->uid, err);
 
@@ -150,28 +162,48 @@ static int inspect(const struct plan_input *input, struct arena *arena,
 		rc = netns_open_pin(pin, &netns_fd, err);
 	if (rc == 0)
 		rc = kernel_join(&kernel, netns_fd, err);
-	return rc < 0 ? rc : inspect_carrel(&kernel, input, &rules, arena, inspection, err);
+	return rc < 0 ? rc : inspect_carrel(&kernel, input, rules, arena, inspection, err);
+}
+
+/**
+ * add_former() - say once of rules that an edit left behind what they are, and what to do
+ * @touched:	somebody changed them since they were made
+ */
+static int add_former(struct prospect *prospect, const struct differences *found, bool touched,
+		      struct diff *diff)
+{
+	struct difference summary = {
+		.kind = DIFFERENCE_ALTERED, .place = PLACE_CARREL, .remedy = REMEDY_APPLY,
+		.object = "rules",
+	};
+
+	summary.found = arena_printf(prospect->arena, "of an earlier text of the policy, or of what it "
+				     "refers to%s; 'carrel apply', or the user's next login, brings "
+				     "today's", touched ? ", and changed by someone since" : "");
+	for (size_t i = 0; i < found->list.count; i++)
+		if (found->list.items[i].remedy == REMEDY_APPLY)
+			return add(diff, prospect->arena, summary);
+	return CLI_OK;
 }
 
 /** add_inspected() - inspect(), and back to the host */
 static int add_inspected(struct prospect *prospect, struct diff *diff)
 {
+	const struct inspect_rules rules = how_to_inspect(prospect);
 	struct inspection inspection;
 	struct carrel_error err = { 0 };
 
 	prospect->input.cut = prospect->sight.recorded && prospect->sight.record.cut;
-	int rc = inspect(&prospect->input, prospect->arena, &inspection, &err);
+	int rc = inspect(&prospect->input, &rules, prospect->arena, &inspection, &err);
 	if (rc == 0)
 		rc = hostns_enter(&err);
 	if (rc < 0)
 		return cli_fail(CLI_FAILURE, &err);
-	for (size_t i = 0; i < inspection.differences.list.count; i++) {
-		int status = add(diff, prospect->arena, inspection.differences.list.items[i]);
-
-		if (status != CLI_OK)
-			return status;
-	}
-	return CLI_OK;
+	bool touched = rules.former_generation && rules.former_generation != inspection.generation;
+	int status = add_former(prospect, &inspection.differences, touched, diff);
+	for (size_t i = 0; status == CLI_OK && i < inspection.differences.list.count; i++)
+		status = add(diff, prospect->arena, inspection.differences.list.items[i]);
+	return status;
 }
 
 /** compare() - everything that can be, step by step */
@@ -239,11 +271,12 @@ int diff_host(int state_fd, struct arena *arena, struct differences *differences
 	return CLI_OK;
 }
 
-/** remedy_sentence() - what to do where neither a login nor `carrel repair` helps; "" where they do */
+/** remedy_sentence() - what to do where a login does not help; "" where it does */
 static const char *remedy_sentence(enum remedy remedy)
 {
 	switch (remedy) {
 	case REMEDY_REPAIR:
+	case REMEDY_APPLY:      /* the first of them says it */
 		return "";
 	case REMEDY_REMOVE:
 		return " (takes a new carrel: 'carrel remove', which cuts the open sessions)";

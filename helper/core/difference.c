@@ -9,6 +9,8 @@ const char *difference_kind_name(enum difference_kind kind)
 	case DIFFERENCE_MISSING: return "missing";
 	case DIFFERENCE_ALTERED: return "altered";
 	case DIFFERENCE_EXTRA:   return "extra";
+	case DIFFERENCE_FORMER:  return "former";
+	case DIFFERENCE_UNCLEAR: return "unclear";
 	}
 	return "?";
 }
@@ -17,6 +19,7 @@ const char *remedy_name(enum remedy remedy)
 {
 	switch (remedy) {
 	case REMEDY_REPAIR: return "repair";
+	case REMEDY_APPLY:  return "apply";
 	case REMEDY_REMOVE: return "remove";
 	case REMEDY_OTHERS: return "others";
 	}
@@ -37,24 +40,28 @@ int differences_add(struct differences *differences, struct arena *arena,
 	return 0;
 }
 
+/* What is to be said of the thing before what was found, or is intended. */
+static const char *kind_words(enum difference_kind kind)
+{
+	switch (kind) {
+	case DIFFERENCE_MISSING: return ": missing";
+	case DIFFERENCE_ALTERED: return "";
+	case DIFFERENCE_EXTRA:   return ": not carrel's: someone made it";
+	case DIFFERENCE_FORMER:  return ": of an earlier text of the policy";
+	case DIFFERENCE_UNCLEAR: return ": of an earlier text of the policy, or someone made it";
+	}
+	return "";
+}
+
 void difference_describe(const struct difference *difference, struct buffer *buffer)
 {
-	buffer_puts(buffer, difference->object);
-	switch (difference->kind) {
-	case DIFFERENCE_MISSING:
-		buffer_puts(buffer, ": missing");
-		if (difference->intended)
-			buffer_printf(buffer, ": %s", difference->intended);
-		return;
-	case DIFFERENCE_ALTERED:
+	buffer_printf(buffer, "%s%s", difference->object, kind_words(difference->kind));
+	if (difference->found)
 		buffer_printf(buffer, ": %s", difference->found);
-		if (difference->intended)
-			buffer_printf(buffer, " (should be: %s)", difference->intended);
+	if (!difference->intended)
 		return;
-	case DIFFERENCE_EXTRA:
-		buffer_puts(buffer, ": not carrel's: someone made it");
-		if (difference->found)
-			buffer_printf(buffer, ": %s", difference->found);
-		return;
-	}
+	if (difference->kind == DIFFERENCE_MISSING)
+		buffer_printf(buffer, ": %s", difference->intended);
+	else
+		buffer_printf(buffer, " (should be: %s)", difference->intended);
 }

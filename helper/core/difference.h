@@ -11,11 +11,14 @@ enum difference_kind {
 	DIFFERENCE_MISSING,             /* intended, and not there */
 	DIFFERENCE_ALTERED,             /* there, but not as intended */
 	DIFFERENCE_EXTRA,               /* there, and not intended: somebody else made it */
+	DIFFERENCE_FORMER,              /* there, of what was intended before an edit */
+	DIFFERENCE_UNCLEAR,             /* there, and not intended: one of the two, nobody knows which */
 };
 
 /* What brings the two together. */
 enum remedy {
 	REMEDY_REPAIR,                  /* the user's next login, or `carrel repair` */
+	REMEDY_APPLY,                   /* the user's next login, or `carrel apply`: it is new */
 	REMEDY_REMOVE,                  /* `carrel remove`, which cuts the open sessions */
 	REMEDY_OTHERS,                  /* whoever made it: it is not carrel's to take away */
 };
@@ -30,10 +33,10 @@ struct difference {
 
 struct differences { ARENA_LIST(struct difference) list; };
 
-/** difference_kind_name() - "missing", "altered" or "extra" */
+/** difference_kind_name() - "missing", "altered", "extra", "former" or "unclear" */
 const char *difference_kind_name(enum difference_kind kind);
 
-/** remedy_name() - "repair", "remove" or "others" */
+/** remedy_name() - "repair", "apply", "remove" or "others" */
 const char *remedy_name(enum remedy remedy);
 
 /**

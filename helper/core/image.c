@@ -34,10 +34,32 @@ static bool same_rule(const struct image_rule *a, const struct image_rule *b)
 static void report(struct judging *judging, struct difference difference)
 {
 	difference.place = judging->comparison->place;
-	if (difference.remedy == REMEDY_REPAIR)
+	if (difference.remedy != REMEDY_OTHERS)
 		judging->differ = true;
 	if (differences_add(judging->differences, judging->arena, difference) < 0)
 		judging->failed = true;
+}
+
+/* A difference that the past of the rules may account for. */
+static void report_content(struct judging *judging, struct difference difference)
+{
+	bool extra = difference.kind == DIFFERENCE_EXTRA;
+
+	switch (judging->comparison->past) {
+	case IMAGE_OF_TODAY:
+		break;
+	case IMAGE_FORMER:
+		difference.remedy = REMEDY_APPLY;
+		if (extra)
+			difference.kind = DIFFERENCE_FORMER;
+		break;
+	case IMAGE_FORMER_TOUCHED:
+		difference.remedy = REMEDY_APPLY;
+		if (extra)
+			difference.kind = DIFFERENCE_UNCLEAR;
+		break;
+	}
+	report(judging, difference);
 }
 
 static const struct image_chain *find_chain(const struct image *image, const char *name)
@@ -77,7 +99,7 @@ static void report_missing_rule(struct judging *judging, const char *chain, size
 
 	if (!text)
 		judging->failed = true;
-	report(judging, (struct difference){
+	report_content(judging, (struct difference){
 		.kind = DIFFERENCE_MISSING, .intended = text,
 		.object = arena_printf(judging->arena, "rule %zu of chain %s", index + 1, chain),
 	});
@@ -86,7 +108,7 @@ static void report_missing_rule(struct judging *judging, const char *chain, size
 static void report_extra_rule(struct judging *judging, const struct image_chain *chain,
 			      size_t index)
 {
-	report(judging, (struct difference){
+	report_content(judging, (struct difference){
 		.kind = DIFFERENCE_EXTRA, .found = chain->rules.items[index].text,
 		.object = arena_printf(judging->arena, "rule %zu of chain %s", index + 1,
 				       chain->name),
@@ -138,13 +160,13 @@ static void compare_chain(struct judging *judging, const struct image_chain *int
 	const char *object = arena_printf(judging->arena, "chain %s", intended->name);
 
 	if (!found) {
-		report(judging, (struct difference){
+		report_content(judging, (struct difference){
 			.kind = DIFFERENCE_MISSING, .object = object,
 		});
 		return;
 	}
 	if (!same_bytes(&intended->properties, &found->properties))
-		report(judging, (struct difference){
+		report_content(judging, (struct difference){
 			.kind = DIFFERENCE_ALTERED, .object = object,
 			.intended = "carrel's", .found = "another type, hook, priority or policy",
 		});
@@ -157,11 +179,11 @@ static void compare_object(struct judging *judging, const struct image_object *i
 	const char *object = arena_printf(judging->arena, "%s %s", intended->kind, intended->name);
 
 	if (!found)
-		report(judging, (struct difference){
+		report_content(judging, (struct difference){
 			.kind = DIFFERENCE_MISSING, .object = object,
 		});
 	else if (!same_bytes(&intended->content, &found->content))
-		report(judging, (struct difference){
+		report_content(judging, (struct difference){
 			.kind = DIFFERENCE_ALTERED, .object = object,
 			.intended = "carrel's", .found = "another content",
 		});
@@ -174,14 +196,14 @@ static void find_extras(struct judging *judging)
 
 	for (size_t i = 0; i < found->chains.count; i++)
 		if (!find_chain(intended, found->chains.items[i].name))
-			report(judging, (struct difference){
+			report_content(judging, (struct difference){
 				.kind = DIFFERENCE_EXTRA,
 				.object = arena_printf(judging->arena, "chain %s",
 						       found->chains.items[i].name),
 			});
 	for (size_t i = 0; i < found->objects.count; i++)
 		if (!find_object(intended, &found->objects.items[i]))
-			report(judging, (struct difference){
+			report_content(judging, (struct difference){
 				.kind = DIFFERENCE_EXTRA,
 				.object = arena_printf(judging->arena, "%s %s",
 						       found->objects.items[i].kind,

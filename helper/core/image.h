@@ -18,7 +18,7 @@ struct image_bytes { const uint8_t *bytes; size_t length; };
 
 struct image_rule {
 	struct image_bytes content;     /* expressions and comment */
-	const char *text;               /* its expressions, for people who know them; or NULL */
+	const char *text;               /* its comment and expressions, for people who know them; or NULL */
 };
 
 struct image_chain {
@@ -41,8 +41,16 @@ struct image {
 	ARENA_LIST(const char *) other_tables;  /* of the namespace: "ip filter" */
 };
 
+/* What is known of the rules that are found. */
+enum image_past {
+	IMAGE_OF_TODAY,                 /* they were made from what is intended */
+	IMAGE_FORMER,                   /* from what was intended before an edit; nobody touched them */
+	IMAGE_FORMER_TOUCHED,           /* likewise, and somebody may have */
+};
+
 struct image_comparison {
 	enum place place;
+	enum image_past past;
 	const struct ruleset *ruleset;  /* what @intended was made from, for its text */
 	const struct image *intended, *found;
 };

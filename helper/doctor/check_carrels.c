@@ -27,6 +27,8 @@ static const char *fix_for(struct doctor *doctor, const char *user, enum remedy 
 	switch (remedy) {
 	case REMEDY_REPAIR:
 		return arena_printf(doctor->arena, "carrel repair %s", user);
+	case REMEDY_APPLY:
+		return arena_printf(doctor->arena, "carrel apply %s", user);
 	case REMEDY_REMOVE:
 		return arena_printf(doctor->arena, "carrel remove %s\n# cuts the open sessions; the next "
 				    "login makes a new carrel", user);
@@ -34,6 +36,12 @@ static const char *fix_for(struct doctor *doctor, const char *user, enum remedy 
 		return "";
 	}
 	return "";
+}
+
+/** severity_of() - is it wrong, or somebody's choice? */
+static enum doctor_severity severity_of(enum remedy remedy)
+{
+	return remedy == REMEDY_OTHERS || remedy == REMEDY_APPLY ? DOCTOR_NOTICE : DOCTOR_WRONG;
 }
 
 /** add_difference() - of the carrel of @user */
@@ -45,12 +53,32 @@ static int add_difference(struct doctor *doctor, const char *user,
 	if (!text)
 		return -ENOMEM;
 	return doctor_add(doctor, (struct doctor_finding){
-		.severity = difference->remedy == REMEDY_OTHERS ? DOCTOR_NOTICE : DOCTOR_WRONG,
+		.severity = severity_of(difference->remedy),
 		.what = arena_printf(doctor->arena, "the carrel of %s: %s: %s", user,
 				     plan_place_name(difference->place), text),
-		.why = "it is not what the policy says",
+		.why = difference->remedy == REMEDY_APPLY ?
+		       "open sessions go on under the rules of before" :
+		       "it is not what the policy says",
 		.fix = fix_for(doctor, user, difference->remedy),
 	});
+}
+
+/** add_differences() - of the carrel of @user; an edit that nobody applied is one, of many rules */
+static int add_differences(struct doctor *doctor, const char *user,
+			   const struct differences *differences)
+{
+	bool edited = false;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < differences->list.count; i++) {
+		const struct difference *difference = &differences->list.items[i];
+
+		if (difference->remedy == REMEDY_APPLY && edited)
+			continue;
+		edited |= difference->remedy == REMEDY_APPLY;
+		rc = add_difference(doctor, user, difference);
+	}
+	return rc;
 }
 
 int doctor_check_host(struct doctor *doctor, struct carrel_error *err)
@@ -104,9 +132,7 @@ static int check_carrel(const struct record *record, int rc, const struct carrel
 	if (diff_carrel(doctor->config_path, doctor->state_fd, record->uid, user, doctor->arena,
 			&diff) != CLI_OK)
 		return 0;
-	for (size_t i = 0; rc == 0 && i < diff.differences.list.count; i++)
-		rc = add_difference(doctor, user, &diff.differences.list.items[i]);
-	return rc;
+	return add_differences(doctor, user, &diff.differences);
 }
 
 int doctor_check_carrels(struct doctor *doctor, struct carrel_error *err)

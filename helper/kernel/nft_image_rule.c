@@ -6,6 +6,7 @@
 #include <string.h>
 #include <libmnl/libmnl.h>
 #include <libnftnl/rule.h>
+#include <libnftnl/udata.h>
 #include <linux/netfilter/nf_tables.h>
 
 /* libnftnl's text of one rule; a longer one is cut. */
@@ -65,35 +66,70 @@ static int append_expression(const struct nlattr *expression, void *context)
 	return MNL_CB_OK;
 }
 
-/* What libnftnl makes of the rule, in one line; NULL when memory ran out. */
+/* nftnl_udata_parse() callback: keep the comment */
+static int find_comment(const struct nftnl_udata *part, void *context)
+{
+	const char **comment = context;
+	const char *text = nftnl_udata_get(part);
+	size_t size = nftnl_udata_len(part);
+
+	if (nftnl_udata_type(part) == NFTNL_UDATA_RULE_COMMENT && size && !text[size - 1])
+		*comment = text;
+	return 0;
+}
+
+/* The comment of @rule, which is where it stands in the policy; points into @rule; NULL: none. */
+static const char *comment_of(const struct nftnl_rule *rule)
+{
+	const char *comment = NULL;
+	uint32_t size;
+	const void *notes = nftnl_rule_get_data(rule, NFTNL_RULE_USERDATA, &size);
+
+	if (notes)
+		(void)nftnl_udata_parse(notes, size, find_comment, &comment);
+	return comment;
+}
+
+/* @text, of several lines, in one; in place. */
+static void join_lines(char *text)
+{
+	size_t length = 0;
+
+	for (const char *at = text; *at; at++) {
+		bool blank = *at == ' ' || *at == '\n';
+
+		if (blank && (length == 0 || text[length - 1] == ' '))
+			continue;
+		text[length++] = blank ? ' ' : *at;
+	}
+	if (length && text[length - 1] == ' ')
+		length--;
+	text[length] = '\0';
+}
+
+/* The comment of the rule, and what libnftnl makes of it, in a line; NULL when memory ran out. */
 static const char *write_text(struct arena *arena, const struct nlmsghdr *message)
 {
 	struct nftnl_rule *rule = nftnl_rule_alloc();
-	const char *expressions;
+	const char *comment = NULL, *result;
 	char text[TEXT_SIZE] = "";
-	char *copy;
-	size_t length = 0;
 
 	if (!rule)
 		return NULL;
-	if (nftnl_rule_nlmsg_parse(message, rule) == 0)
+	if (nftnl_rule_nlmsg_parse(message, rule) == 0) {
+		comment = comment_of(rule);
 		(void)nftnl_rule_snprintf(text, sizeof(text), rule, NFTNL_OUTPUT_DEFAULT, 0);
-	nftnl_rule_free(rule);
-	/* Where it stands and its handles come first. */
-	expressions = strchr(text, '[');
-	copy = arena_strdup(arena, expressions ? expressions : "");
-	for (const char *at = copy; at && *at; at++) {
-		bool blank = *at == ' ' || *at == '\n';
-
-		if (blank && (length == 0 || copy[length - 1] == ' '))
-			continue;
-		copy[length++] = blank ? ' ' : *at;
 	}
-	if (length && copy[length - 1] == ' ')
-		length--;
-	if (copy)
-		copy[length] = '\0';
-	return copy;
+	/* Where it stands and its handles come first, the bytes of the comment last. */
+	char *expressions = strchr(text, '['), *notes = strstr(text, "userdata = {");
+	if (notes && expressions && notes > expressions)
+		*notes = '\0';
+	expressions = expressions ? expressions : text + strlen(text);
+	join_lines(expressions);
+	result = comment ? arena_printf(arena, "\"%s\": %s", comment, expressions)
+			 : arena_strdup(arena, expressions);
+	nftnl_rule_free(rule);
+	return result;
 }
 
 int imaging_keep_rule(const struct nlmsghdr *message, void *context)

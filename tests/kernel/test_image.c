@@ -26,6 +26,7 @@ struct fixture {
 	struct arena arena;
 	struct mnl_socket *socket;
 	struct ruleset ruleset;
+	enum image_past past;
 	bool differ;
 };
 
@@ -67,8 +68,8 @@ static const char *differences(struct fixture *fixture)
 	struct differences found = { 0 };
 	struct image intended, there;
 	const struct image_comparison comparison = {
-		.place = PLACE_CARREL, .ruleset = &fixture->ruleset, .intended = &intended,
-		.found = &there,
+		.place = PLACE_CARREL, .past = fixture->past, .ruleset = &fixture->ruleset,
+		.intended = &intended, .found = &there,
 	};
 	struct carrel_error err = { 0 };
 	uint32_t generation, before;
@@ -205,6 +206,32 @@ static void test_image_sees_altered_chains_limits_and_flags(void **state)
 	assert_true(fixture->differ);
 }
 
+/* What an edit left behind is nobody's doing; of rules that were touched as well nobody knows. */
+static void test_image_tells_rules_of_an_earlier_text(void **state)
+{
+	struct fixture *fixture = *state;
+	const char *said;
+
+	golden_compile_text("old", "allow out tcp port 80\nallow out tcp port 81 limit 5/minute\n",
+			    &fixture->arena, &fixture->ruleset);
+	assert_int_equal(nft_load(fixture->socket, &fixture->ruleset, true, NULL), 0);
+	golden_compile_text("old", "default deny out\nallow out tcp port 82\n", &fixture->arena,
+			    &fixture->ruleset);
+	fixture->past = IMAGE_FORMER;
+	said = differences(fixture);
+	assert_true(fixture->differ);
+	assert_non_null(strstr(said, "of chain output: missing: tcp dport 82 "));
+	assert_non_null(strstr(said, "of chain output: of an earlier text of the policy: "
+			       "\"old.policy:1: allow out tcp port 80\": [ "));
+	assert_non_null(strstr(said, "limit "));
+	assert_null(strstr(said, "someone made it"));
+	fixture->past = IMAGE_FORMER_TOUCHED;
+	run("nft add table ip filter");
+	said = differences(fixture);
+	assert_non_null(strstr(said, ": of an earlier text of the policy, or someone made it: \"old"));
+	assert_non_null(strstr(said, "table ip filter: not carrel's: someone made it\n"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -216,6 +243,7 @@ int main(void)
 		TEST(test_image_tells_of_rules_sets_chains_and_tables_besides),
 		TEST(test_image_sees_into_sets),
 		TEST(test_image_sees_altered_chains_limits_and_flags),
+		TEST(test_image_tells_rules_of_an_earlier_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,8 +136,22 @@ test_diff_tells_of_an_edited_policy() {
 	fresh
 	cp /etc/carrel/policies/exam.policy /run/testhost/
 	trap 'cp /run/testhost/exam.policy /etc/carrel/policies/' EXIT
-	echo 'allow out tcp to 203.0.113.80 port 80' >>/etc/carrel/policies/exam.policy
-	found '^  carrel  rule [0-9]+ of chain output: missing: ip daddr 203.0.113.80 '
+	echo '# nothing but a comment' >>/etc/carrel/policies/exam.policy
+	exits 0 carrel diff exam1
+	sed -i 's/203\.0\.113\.10/203.0.113.80/' /etc/carrel/policies/exam.policy
+	found "^  carrel  rules: of an earlier text of the policy, .*; 'carrel apply', or the user's next login, brings today's\$"
+	expect_match "$output" '^  carrel  rule [0-9]+ of chain output: missing: ip daddr 203.0.113.80 '
+	expect_match "$output" "^  carrel  rule [0-9]+ of chain output: of an earlier text of the policy: \"the exam's site\": \[ "
+	expect_no_match "$output" 'someone'
+	expect_equal "$(carrel diff --json exam1 | jq -r '.differences[] | "\(.object[:4]) \(.kind) \(.remedy)"' | sort -u)" \
+		$'rule altered apply\nrule former apply\nrule missing apply'
+	# Of rules that were touched, too, nobody can tell what is whose.
+	inside nft insert rule inet carrel output accept
+	inside nft add table ip filter
+	found '^  carrel  rules: .*, and changed by someone since; '
+	expect_match "$output" '^  carrel  rule 1 of chain output: of an earlier text of the policy, or someone made it: \[ immediate'
+	expect_match "$output" '^  carrel  table ip filter: not carrel.s: someone made it \(and stays\)$'
+	inside nft delete table ip filter
 	carrel apply exam1
 	exits 0 carrel diff exam1
 	echo 'uplink none' >/etc/carrel/policies/exam.policy

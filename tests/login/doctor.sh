@@ -467,6 +467,19 @@ test_doctor_carrels_that_were_changed_are_found_and_mended() {
 	end_session
 }
 
+test_doctor_edit_that_nobody_applied_is_told_once() {
+	keep_open exam1
+	cp -p /etc/carrel/policies/exam.policy /run/testhost/
+	trap 'cp -p /run/testhost/exam.policy /etc/carrel/policies/' EXIT
+	sed -i 's/203\.0\.113\.10/203.0.113.80/' /etc/carrel/policies/exam.policy
+	finds carrels notice 'the carrel of exam1: carrel: rules: of an earlier text of the policy'
+	expect_equal "$(found_by carrels | wc -l)" 1
+	expect_equal "$(fix_of carrels)" 'carrel apply exam1'
+	mended_by_its_fix carrels
+	expect_equal "$(found_by carrels)" ''
+	end_session
+}
+
 test_doctor_helper_that_fails_is_found() {
 	helper=/usr/libexec/carrel/carrel-helper
 	cp -p $helper /usr/libexec/carrel/kept
