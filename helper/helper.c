@@ -15,6 +15,7 @@
  * It logs nothing: what an administrator must know travels in the reply.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -160,8 +161,12 @@ int main(void)
 		.reply = { .policy = "", .netns = "", .address4 = "", .address6 = "",
 			   .message = "", .warnings = "" },
 	};
+	sigset_t none;
 	int rc;
 
+	/* The launcher leaves it most of them blocked: its own are their default ones by now. */
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	/* Started by execveat(), it would have a descriptor's number for its name before 6.14. */
 	(void)prctl(PR_SET_NAME, "carrel-helper", 0, 0, 0);
 	rc = privileges_confine(REQUEST_FD, &request.peer, &err);
