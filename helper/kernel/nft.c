@@ -30,15 +30,8 @@ int nft_open(struct mnl_socket **ret, struct carrel_error *err)
 
 	if (!socket)
 		return error_set_errno(err, errno, "opening a netfilter netlink socket");
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-		int errnum = errno;
-
-		mnl_socket_close(socket);
-		return error_set_errno(err, errnum, "binding a netfilter netlink socket");
-	}
-	/* Reasons in refusals, and without the refused message; older kernels do without. */
+	/* Its address is the kernel's choice, at the first send. Without reasons older kernels do, too. */
 	(void)mnl_socket_setsockopt(socket, NETLINK_EXT_ACK, &on, sizeof(on));
-	(void)mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &on, sizeof(on));
 	*ret = socket;
 	return 0;
 }

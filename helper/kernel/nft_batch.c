@@ -192,11 +192,12 @@ static int report_refusal(const struct nft_batch *batch, const struct refusal *r
 			  comment ? " (" : "", comment ? comment : "", comment ? ")" : "");
 }
 
-/* Let the socket take a message of @length_bytes. */
-static void raise_send_buffer(struct mnl_socket *socket, size_t length_bytes)
+/* Let the socket take a message of @length_bytes; refusals are to come without the refused message. */
+static void prepare_socket(struct mnl_socket *socket, size_t length_bytes)
 {
-	int fd = mnl_socket_get_fd(socket), wanted = INT32_MAX / 2;
+	int fd = mnl_socket_get_fd(socket), wanted = INT32_MAX / 2, on = 1;
 
+	(void)mnl_socket_setsockopt(socket, NETLINK_CAP_ACK, &on, sizeof(on));
 	if (length_bytes <= ALWAYS_SENDABLE_BYTES)
 		return;
 	if (length_bytes < (size_t)wanted)
@@ -220,7 +221,7 @@ int nft_batch_commit(struct nft_batch *batch, struct mnl_socket *socket,
 		return error_set(err, ENOMEM, "out of memory");
 	nft_batch_end(batch, nftnl_batch_end(place, batch->sequence));
 
-	raise_send_buffer(socket, batch->used_bytes);
+	prepare_socket(socket, batch->used_bytes);
 	if (mnl_socket_sendto(socket, batch->bytes, batch->used_bytes) < 0)
 		return error_set_errno(err, errno, "sending %zu bytes to the kernel",
 				       batch->used_bytes);

@@ -22,15 +22,8 @@ int rtnl_open(struct rtnl *ret_rtnl, struct carrel_error *err)
 
 	if (!socket)
 		return error_set_errno(err, errno, "opening a route netlink socket");
-	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0) {
-		int errnum = errno;
-
-		mnl_socket_close(socket);
-		return error_set_errno(err, errnum, "binding a route netlink socket");
-	}
-	/* Old kernels know neither; then messages are shorter and dumps filtered here. */
+	/* Its address is the kernel's choice, at the first send. Without reasons older kernels do, too. */
 	(void)mnl_socket_setsockopt(socket, NETLINK_EXT_ACK, &on, sizeof(on));
-	(void)mnl_socket_setsockopt(socket, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
 	*ret_rtnl = (struct rtnl){ .socket = socket };
 	return 0;
 }

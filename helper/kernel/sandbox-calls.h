@@ -74,8 +74,6 @@ ALLOW_IF(socket,        "links, addresses, routes",
 	 ARG_IS(0, AF_NETLINK), ARG_IS(2, NETLINK_ROUTE))
 ALLOW_IF(socket,        "nftables",
 	 ARG_IS(0, AF_NETLINK), ARG_IS(2, NETLINK_NETFILTER))
-ALLOW(bind,             "libmnl gives each socket an address")
-ALLOW(getsockname,      "and asks which")
 ALLOW(setsockopt,       "extended acks, strict checks, buffer sizes")
 ALLOW(sendto,           "netlink messages")
 ALLOW(sendmsg,          "likewise; the reply with its descriptors")

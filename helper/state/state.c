@@ -62,6 +62,9 @@ int state_open(const char *path, bool create, int *ret_fd, struct carrel_error *
 	if (!owner_trusted(fd, &st))
 		return error_set(err, EPERM, "%s belongs to uid %u, and others than root may "
 				 "write the directory it is in", path, st.st_uid);
+	/* Each directory in it is a link to it, where the file system counts them: tmpfs does. */
+	if (st.st_nlink >= 2 + COUNT(subdirectories))
+		create = false;
 	for (size_t i = 0; create && i < COUNT(subdirectories); i++) {
 		int rc = make_subdirectory(fd, &st, subdirectories[i], err);
 		if (rc)

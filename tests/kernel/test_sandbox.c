@@ -153,12 +153,8 @@ static int try_pin(void)
 }
 static int try_netlink(void)
 {
-	struct sockaddr_nl address = { .nl_family = AF_NETLINK };
-
-	return bind(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE),
-		    (struct sockaddr *)&address, sizeof(address)) ||
-	       bind(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER),
-		    (struct sockaddr *)&address, sizeof(address));
+	return socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE) < 0 ||
+	       socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER) < 0;
 }
 
 static int try_procfs(void)
