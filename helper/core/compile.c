@@ -223,7 +223,23 @@ static void add_any(struct compiler *compiler, const struct policy_rule *rule, s
 	}
 }
 
-/* The prefixes of a rule; inwards also the host's addresses and the pools that it names. */
+/* Inwards, the host's addresses. */
+static void add_host(struct compiler *compiler, const struct policy_rule *rule, size_t chain,
+		     const char *comment)
+{
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		const struct part part = {
+			.chain = chain, .family = (int)family,
+			.set = compile_host_set(&compiler->builder, family),
+		};
+
+		/* Without it the part would be the whole family. */
+		if (part.set)
+			add_part(compiler, rule, &part, comment);
+	}
+}
+
+/* The prefixes of a rule; inwards also the pools that it names. */
 static void add_listed(struct compiler *compiler, const struct policy_rule *rule, size_t chain,
 		       const char *comment)
 {
@@ -234,9 +250,6 @@ static void add_listed(struct compiler *compiler, const struct policy_rule *rule
 
 		add_prefixes(compiler, &part.remotes, family, rule->remotes.items,
 			     rule->remotes.count);
-		if (rule->direction == DIRECTION_IN && rule->remote_host)
-			add_prefixes(compiler, &part.remotes, family, compiler->host->items,
-				     compiler->host->count);
 		if (rule->direction == DIRECTION_IN && rule->remote_peers)
 			add_prefixes(compiler, &part.remotes, family, pools,
 				     sizeof(pools) / sizeof(pools[0]));
@@ -321,14 +334,16 @@ static void compile_rule(struct compiler *compiler, const struct policy_rule *ru
 		compiler->builder.failed = true;
 	add_limit(compiler, rule);
 	add_mark(compiler, rule->direction, rule->verdict, rule->log, place);
-	if (out && rule->remote_host && compiler->host->count)
+	if (out && rule->remote_host)
 		add_everything(compiler, rule, compiler->out_host, comment);
-	else if (out && rule->remote_resolver && compiler->host->count)
+	else if (out && rule->remote_resolver)
 		add_host_resolvers(compiler, rule, comment);
 	if (out && rule->remote_peers)
 		add_everything(compiler, rule, compiler->out_peers, comment);
 	if (rule->remote_any)
 		add_any(compiler, rule, chain, comment);
+	if (!out && rule->remote_host)
+		add_host(compiler, rule, chain, comment);
 	add_listed(compiler, rule, chain, comment);
 	for (size_t i = 0; i < rule->names.count; i++)
 		add_name(compiler, rule, &compiler->policy->names.items[rule->names.items[i]], chain,
@@ -403,20 +418,26 @@ static void refuse_queries(struct compiler *compiler)
 	}
 }
 
-/* Send what is for @prefixes to a chain of its own. */
-static void add_dispatch(struct compiler *compiler, const struct prefix *prefixes, size_t count,
-			 const char *chain)
+/* Send what is for the host, or for other carrels, to a chain of its own. */
+static void add_dispatch(struct compiler *compiler, bool host)
 {
+	struct ruleset_builder *builder = &compiler->builder;
+	const struct prefix pools[] = { compiler->config->pool4, compiler->config->pool6 };
+
+	for (enum family family = 0; host && family < FAMILY_COUNT; family++) {
+		rule_begin(builder, compiler->output, NULL);
+		rule_match_set(builder, remote_fields[DIRECTION_OUT][family],
+			       compile_host_set(builder, family));
+		rule_goto(builder, CHAIN_OUT_HOST);
+	}
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		range_list ranges = { 0 };
 
-		add_prefixes(compiler, &ranges, family, prefixes, count);
-		if (!ranges.count)
-			continue;
-		rule_begin(&compiler->builder, compiler->output, NULL);
-		rule_match_ranges(&compiler->builder, remote_fields[DIRECTION_OUT][family], false,
+		add_prefixes(compiler, &ranges, family, pools, sizeof(pools) / sizeof(pools[0]));
+		rule_begin(builder, compiler->output, NULL);
+		rule_match_ranges(builder, remote_fields[DIRECTION_OUT][family], false,
 				  ranges.items, ranges.count);
-		rule_goto(&compiler->builder, chain);
+		rule_goto(builder, CHAIN_OUT_PEERS);
 	}
 }
 
@@ -444,14 +465,15 @@ int compile_policy(const struct policy *policy, const struct config *config,
 		   struct ruleset *ret_ruleset, struct carrel_error *err)
 {
 	struct compiler compiler = { .policy = policy, .config = config, .host = host };
-	const struct prefix pools[] = { config->pool4, config->pool6 };
 	const enum verdict *defaults = policy->defaults;
 	enum verdict deny = defaults[DIRECTION_OUT] == VERDICT_REJECT ? VERDICT_REJECT
 								      : VERDICT_DENY;
 	/* Known only when a rule names the host; then only such a rule may reach it. */
-	bool has_host = host->count > 0;
+	bool has_host = policy_names_host(policy) || host->count;
 
 	ruleset_begin(&compiler.builder, arena, CARREL_TABLE);
+	if (has_host)
+		compile_host(&compiler.builder, host);
 	add_chains(&compiler, policy, has_host);
 
 	add_preamble(&compiler, compiler.input, FIELD_IIFNAME);
@@ -461,9 +483,7 @@ int compile_policy(const struct policy *policy, const struct config *config,
 	if (policy->connections)
 		connections_limit(&compiler.builder, &compiler.connections, compiler.input,
 				  compiler.output, &compiler.log);
-	if (has_host)
-		add_dispatch(&compiler, host->items, host->count, CHAIN_OUT_HOST);
-	add_dispatch(&compiler, pools, sizeof(pools) / sizeof(pools[0]), CHAIN_OUT_PEERS);
+	add_dispatch(&compiler, has_host);
 
 	for (size_t i = 0; i < policy->rules.count; i++)
 		compile_rule(&compiler, &policy->rules.items[i]);

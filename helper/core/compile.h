@@ -15,9 +15,9 @@
  * compile_policy() - the table inet carrel of one carrel
  * @policy:	a parsed policy, whose resolvers are settled (dns_settle())
  * @config:	for the pools: what "peers" are
- * @host:	the host's own addresses as full-length prefixes: what "host" is. May be
- *		empty: rules that name the host are then left out, and it is the host's
- *		own table that stops what is for it
+ * @host:	the host's own addresses as full-length prefixes: what "host" is for now, in the
+ *		sets that rules look into. May be empty where policy_names_host() does not ask for
+ *		them; then it is the host's own table that stops what is for it
  * @arena:	the ruleset lives here; it points into @policy
  *
  * Outwards the host and the peers are reached only by rules that name them, whatever
@@ -26,7 +26,7 @@
  * far as their own policies let them out, which the host sees to.
  *
  * Chains: input, output (hooked, policy drop), forward (drop: nothing is routed through a
- * carrel), out-peers, out-host when @host has addresses, connections when their number is
+ * carrel), out-peers, out-host when the host is known, connections when their number is
  * limited, dns and dns-source when queries for names are redirected. Replies to what was
  * allowed, and the loopback, always pass.
  *

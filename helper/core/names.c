@@ -13,6 +13,10 @@ static const char *const set_prefixes[2][FAMILY_COUNT] = {
 	{ [FAMILY_IPV4] = "rebind4-", [FAMILY_IPV6] = "rebind6-" },
 };
 
+static const char *const host_sets[FAMILY_COUNT] = {
+	[FAMILY_IPV4] = "host4", [FAMILY_IPV6] = "host6",
+};
+
 const struct known_name *names_find(const struct known_names *known, const char *name)
 {
 	size_t low = 0, high = known->list.count;
@@ -68,8 +72,9 @@ size_t names_unknown(const struct policy *policy)
 
 void names_set_format(const struct names_set *set, char text[NAMES_SET_SIZE])
 {
-	int length = snprintf(text, NAMES_SET_SIZE, "%s%s",
-			      set_prefixes[set->rebind][set->family], set->name);
+	const char *prefix = set->name ? set_prefixes[set->rebind][set->family]
+				       : host_sets[set->family];
+	int length = snprintf(text, NAMES_SET_SIZE, "%s%s", prefix, set->name ? set->name : "");
 
 	assert(length > 0 && (size_t)length < NAMES_SET_SIZE);
 	(void)length;
@@ -77,6 +82,12 @@ void names_set_format(const struct names_set *set, char text[NAMES_SET_SIZE])
 
 bool names_set_parse(const char *text, struct names_set *ret)
 {
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		if (strcmp(text, host_sets[family]) == 0) {
+			*ret = (struct names_set){ .family = family };
+			return true;
+		}
+	}
 	for (int rebind = 0; rebind < 2; rebind++) {
 		for (enum family family = 0; family < FAMILY_COUNT; family++) {
 			const char *prefix = set_prefixes[rebind][family];
@@ -91,6 +102,27 @@ bool names_set_parse(const char *text, struct names_set *ret)
 	return false;
 }
 
+/* The one value that is @address. */
+static struct value_range value_of(const struct address *address)
+{
+	struct value_range value = { 0 };
+
+	memcpy(value.first, address->bytes, address_size(address->family));
+	memcpy(value.last, address->bytes, address_size(address->family));
+	return value;
+}
+
+size_t names_host_values(const struct prefix_list *host, enum family family,
+			 struct value_range *ret)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < host->count; i++)
+		if (host->items[i].address.family == family)
+			ret[count++] = value_of(&host->items[i].address);
+	return count;
+}
+
 size_t names_set_values(const struct names_set *set, const struct known_name *known,
 			struct value_range *ret)
 {
@@ -102,10 +134,7 @@ size_t names_set_values(const struct names_set *set, const struct known_name *kn
 		if (address->family != set->family || (!set->rebind && rebind_refused(address)))
 			continue;
 		assert(count < NAMES_ADDRESSES_MAX);
-		ret[count] = (struct value_range){ 0 };
-		memcpy(ret[count].first, address->bytes, address_size(address->family));
-		memcpy(ret[count].last, address->bytes, address_size(address->family));
-		count++;
+		ret[count++] = value_of(address);
 	}
 	return count;
 }

@@ -3,7 +3,7 @@
  * What is known of the addresses of hosts that policies name, and the sets in which carrels
  * have them: one for each name and family, and another one where a policy believes
  * private addresses (core/rebind.h). Rules look into these by name, so addresses come and go
- * while the rules stay.
+ * while the rules stay. The host has two such sets of its own in the carrels of policies that name it.
  */
 #ifndef CARREL_CORE_NAMES_H
 #define CARREL_CORE_NAMES_H
@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/hostname.h"
 #include "core/policy.h"
+#include "core/prefixes.h"
 #include "core/ruleset.h"
 
 /* Names of all policies together. Each is two questions, every half a minute in the worst case. */
@@ -55,26 +56,35 @@ bool names_is_unknown(const struct policy *policy, const struct policy_name *nam
 
 /* The set that a rule looks into. */
 struct names_set {
-	const char *name;
+	const char *name;                       /* NULL: the host, whose addresses are listed elsewhere */
 	enum family family;
 	bool rebind;                            /* private addresses are in it, too */
 };
 
 #define NAMES_SET_SIZE (sizeof("rebind4-") + HOSTNAME_MAX_LENGTH)
 
-/** names_set_format() - what it is called in the carrel: "name4-www.example" */
+/** names_set_format() - what it is called in the carrel: "name4-www.example", "host4" */
 void names_set_format(const struct names_set *set, char text[NAMES_SET_SIZE]);
 
 /** names_set_parse() - the reverse; @ret's name points into @text. Return: is it such a name? */
 bool names_set_parse(const char *text, struct names_set *ret);
 
 /**
- * names_set_values() - what is to be in it
+ * names_set_values() - what is to be in the set of a name
  * @known:	of the name; NULL: nothing
  * @ret:	room for NAMES_ADDRESSES_MAX
  * Return: how many there are
  */
 size_t names_set_values(const struct names_set *set, const struct known_name *known,
 			struct value_range *ret);
+
+/**
+ * names_host_values() - what is to be in the host's set of @family
+ * @host:	its addresses, as full-length prefixes
+ * @ret:	room for as many as there are in @host
+ * Return: how many there are
+ */
+size_t names_host_values(const struct prefix_list *host, enum family family,
+			 struct value_range *ret);
 
 #endif

@@ -175,20 +175,54 @@ static size_t subtract(const struct value_range *values, size_t count,
 	return left;
 }
 
+/* What is to be in the sets. */
+struct wanted {
+	const struct known_names *known;
+	const struct prefix_list *host;         /* or NULL: its sets are not looked at */
+};
+
+/* Is it known what is to be in @set? */
+static bool is_known(const struct wanted *wanted, const struct names_set *set)
+{
+	return set->name ? names_find(wanted->known, set->name) != NULL : wanted->host != NULL;
+}
+
+/*
+ * What is to be in @set, which is_known().
+ * @ret_values:	in @arena
+ * Return: how many there are, or -ENOMEM
+ */
+static ssize_t list_wanted(const struct wanted *wanted, const struct names_set *set,
+			   struct arena *arena, struct value_range **ret_values)
+{
+	size_t room = set->name ? NAMES_ADDRESSES_MAX : wanted->host->count;
+	struct value_range *values = arena_alloc(arena, room * sizeof(*values));
+
+	if (!values)
+		return -ENOMEM;
+	*ret_values = values;
+	if (!set->name)
+		return (ssize_t)names_host_values(wanted->host, set->family, values);
+	return (ssize_t)names_set_values(set, names_find(wanted->known, set->name), values);
+}
+
 /* Write what is to be changed in one set; *@changes counts it. 0 or -ENOMEM */
 static int encode_changes(struct nft_batch *batch, struct arena *arena,
-			  const struct found_set *found, const struct known_names *known,
+			  const struct found_set *found, const struct wanted *what,
 			  size_t *changes)
 {
-	struct value_range wanted[NAMES_ADDRESSES_MAX], added[NAMES_ADDRESSES_MAX];
-	const struct known_name *name = names_find(known, found->set.name);
-	size_t wanted_count = names_set_values(&found->set, name, wanted);
-	struct value_range *removed = arena_alloc(arena, found->values.count * sizeof(*removed));
+	struct value_range *wanted = NULL;
 
-	if (!removed)
-		return -ENOMEM;
-	if (!name)
+	if (!is_known(what, &found->set))
 		return 0;
+	ssize_t count = list_wanted(what, &found->set, arena, &wanted);
+	if (count < 0)
+		return (int)count;
+	size_t wanted_count = (size_t)count;
+	struct value_range *added = arena_alloc(arena, wanted_count * sizeof(*added));
+	struct value_range *removed = arena_alloc(arena, found->values.count * sizeof(*removed));
+	if (!added || !removed)
+		return -ENOMEM;
 	size_t added_count = subtract(wanted, wanted_count, found->values.items,
 				      found->values.count, added);
 	size_t removed_count = subtract(found->values.items, found->values.count, wanted,
@@ -204,8 +238,17 @@ static int encode_changes(struct nft_batch *batch, struct arena *arena,
 	return rc;
 }
 
+/* Is a set of the host's among them? Rules of a policy that does not name it have none. */
+static bool has_host_set(const struct found_sets *sets)
+{
+	for (size_t i = 0; i < sets->list.count; i++)
+		if (!sets->list.items[i].set.name)
+			return true;
+	return false;
+}
+
 /* Find out and change what differs. */
-static int update(struct mnl_socket *socket, const struct known_names *known,
+static int update(struct mnl_socket *socket, const struct wanted *wanted,
 		  struct found_sets *sets, struct carrel_error *err)
 {
 	struct nft_batch batch NFT_BATCH_CLEANUP = { 0 };
@@ -213,15 +256,18 @@ static int update(struct mnl_socket *socket, const struct known_names *known,
 	int rc = list_sets(socket, sets);
 
 	/* Somebody flushed the table: its rules, and so its sets, come with the next login. */
+	if (rc == 0 && wanted->host && !has_host_set(sets))
+		rc = -ENOENT;
 	if (rc == -ENOENT)
-		return 0;
+		return wanted->host ? error_set(err, ENOENT, "its rules have no sets of the host's "
+						"addresses") : 0;
 	for (size_t i = 0; i < sets->list.count && rc == 0; i++)
 		rc = list_elements(socket, &sets->arena, &sets->list.items[i]);
 	if (rc < 0)
 		return error_set_errno(err, -rc, "reading the sets of names");
 	rc = nft_batch_begin(&batch);
 	for (size_t i = 0; i < sets->list.count && rc == 0; i++)
-		rc = encode_changes(&batch, &sets->arena, &sets->list.items[i], known, &changes);
+		rc = encode_changes(&batch, &sets->arena, &sets->list.items[i], wanted, &changes);
 	if (rc < 0)
 		return error_set(err, -rc, "out of memory");
 	if (changes == 0)
@@ -233,8 +279,21 @@ static int update(struct mnl_socket *socket, const struct known_names *known,
 int nft_update_names(struct mnl_socket *socket, const struct known_names *known,
 		     struct carrel_error *err)
 {
+	const struct wanted wanted = { .known = known };
 	struct found_sets sets = { 0 };
-	int rc = update(socket, known, &sets, err);
+	int rc = update(socket, &wanted, &sets, err);
+
+	arena_free(&sets.arena);
+	return rc;
+}
+
+int nft_update_host(struct mnl_socket *socket, const struct prefix_list *host,
+		    struct carrel_error *err)
+{
+	const struct known_names nothing = { 0 };
+	const struct wanted wanted = { .known = &nothing, .host = host };
+	struct found_sets sets = { 0 };
+	int rc = update(socket, &wanted, &sets, err);
 
 	arena_free(&sets.arena);
 	return rc;

@@ -21,4 +21,14 @@ struct mnl_socket;
 int nft_update_names(struct mnl_socket *socket, const struct known_names *known,
 		     struct carrel_error *err);
 
+/**
+ * nft_update_host() - the same for the sets of the host's own addresses
+ * @host:	all of them, as full-length prefixes
+ *
+ * Return: as above; -ENOENT when the table has no such sets
+ * Context: as above
+ */
+int nft_update_host(struct mnl_socket *socket, const struct prefix_list *host,
+		    struct carrel_error *err);
+
 #endif

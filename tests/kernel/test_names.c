@@ -154,6 +154,44 @@ static void test_names_update_survives_what_an_administrator_did(void **state)
 	assert_int_equal(update(*state, &known, 0), 0);
 }
 
+static void test_host_update_changes_the_sets_of_the_host_only(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct prefix_list host = golden_host(&arena);
+	struct carrel_error err = { 0 };
+
+	load(*state, "default allow out\nallow out to www.example\nallow out to host port 80\n",
+	     &arena);
+	const char *rules = run(RULES, &arena);
+	const char *name = run(ELEMENTS("name4-www.example"), &arena);
+	assert_int_equal(nft_update_host(*state, &host, &err), 0);
+	host.count = 1;
+	assert_int_equal(nft_update_host(*state, &host, &err), 1);
+	assert_string_equal(run(ELEMENTS("host4"), &arena), "192.0.2.1");
+	assert_string_equal(run(ELEMENTS("host6"), &arena), "");
+	host = golden_host(&arena);
+	assert_int_equal(nft_update_host(*state, &host, &err), 1);
+	assert_string_equal(run(ELEMENTS("host4"), &arena), "192.0.2.1,198.51.100.1");
+	assert_string_equal(run(ELEMENTS("host6"), &arena), "2001:db8::1");
+	assert_string_equal(run(ELEMENTS("name4-www.example"), &arena), name);
+	assert_string_equal(run(RULES, &arena), rules);
+	/* And what changes names leaves them alone. */
+	const struct known_names known = known_names(&arena);
+	assert_int_equal(update(*state, &known, 0), 0);
+}
+
+static void test_host_update_says_where_the_rules_have_no_sets_of_it(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	const struct prefix_list host = golden_host(&arena);
+	struct carrel_error err = { 0 };
+
+	assert_int_equal(nft_update_host(*state, &host, &err), -ENOENT);
+	load(*state, "default allow out\nallow out to www.example\n", &arena);
+	assert_int_equal(nft_update_host(*state, &host, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "no sets of the host's addresses"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +200,8 @@ int main(void)
 		TEST(test_names_update_believes_as_the_set_does),
 		TEST(test_names_update_leaves_alone_what_is_no_name_that_is_known),
 		TEST(test_names_update_survives_what_an_administrator_did),
+		TEST(test_host_update_changes_the_sets_of_the_host_only),
+		TEST(test_host_update_says_where_the_rules_have_no_sets_of_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

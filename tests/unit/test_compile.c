@@ -63,9 +63,10 @@ static void test_compile_host_denied_outwards_when_only_reached_inwards(void **s
 {
 	(void)state;
 	CHECK("default allow out\nallow in tcp from host port 80\n", NULL,
-	      "ip daddr { 192.0.2.1, 198.51.100.1 } goto out-host",
+	      "ip daddr @host4 goto out-host", "ip6 daddr @host6 goto out-host",
 	      "chain out-host {\n\t\tcounter drop comment \"default deny out to host\"\n",
-	      "ip saddr { 192.0.2.1, 198.51.100.1 } tcp dport 80 counter accept");
+	      "ip saddr @host4 tcp dport 80 counter accept",
+	      "ip6 saddr @host6 tcp dport 80 counter accept");
 }
 
 static void test_compile_rule_naming_host_and_prefix_goes_to_both_chains(void **state)

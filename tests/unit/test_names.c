@@ -150,11 +150,27 @@ static void test_names_set_has_a_name_that_can_be_read_back(void **state)
 	}
 }
 
+static void test_names_set_of_the_host_has_no_name_of_a_host(void **state)
+{
+	(void)state;
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		const struct names_set set = { .family = family };
+		struct names_set again = { .name = "other" };
+		char text[NAMES_SET_SIZE];
+
+		names_set_format(&set, text);
+		assert_string_equal(text, family == FAMILY_IPV4 ? "host4" : "host6");
+		assert_true(names_set_parse(text, &again));
+		assert_null(again.name);
+		assert_int_equal(again.family, family);
+	}
+}
+
 static void test_names_set_parse_refuses_what_is_none(void **state)
 {
 	static const char *const others[] = {
 		"", "name4-", "name5-www.example", "name4-WWW.example", "name4-www", "name4-www.example.",
-		"rebind-www.example", "www.example", "__set0",
+		"rebind-www.example", "www.example", "__set0", "host", "host5", "host4-www.example",
 	};
 	struct names_set set;
 
@@ -194,6 +210,7 @@ int main(void)
 		cmocka_unit_test(test_names_bind_gives_what_is_known_and_nothing_else),
 		cmocka_unit_test(test_names_unknown_counts_those_with_refused_addresses_only),
 		cmocka_unit_test(test_names_set_has_a_name_that_can_be_read_back),
+		cmocka_unit_test(test_names_set_of_the_host_has_no_name_of_a_host),
 		cmocka_unit_test(test_names_set_parse_refuses_what_is_none),
 		cmocka_unit_test(test_names_set_values_are_of_its_family_and_believed),
 	};
