@@ -239,11 +239,11 @@ static int add_named(struct application *application)
 		struct owner owner;
 		struct record record;
 
-		int rc = owner_find(invocation->arguments[i], application->state_fd, &owner, &err);
-		if (rc < 0)
-			return cli_fail(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILURE, &err);
-		rc = application->state_fd < 0 ? -ENOENT :
-		     record_read(application->state_fd, owner.uid, &record, &err);
+		int status = owner_meant(invocation->arguments[i], application->state_fd, &owner);
+		if (status != CLI_OK)
+			return status;
+		int rc = application->state_fd < 0 ? -ENOENT :
+			 record_read(application->state_fd, owner.uid, &record, &err);
 		if (rc == -ENOENT) {
 			cli_complain("%s has no carrel", owner.name);
 			return CLI_NOT_FOUND;

@@ -363,9 +363,9 @@ int cli_diff(const struct invocation *invocation)
 		return status;
 	if (hostns_enter(&err) < 0 || view_open_state(&state_fd, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
-	int rc = owner_find(invocation->arguments[0], state_fd, &owner, &err);
-	if (rc < 0)
-		return cli_fail(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILURE, &err);
+	status = owner_meant(invocation->arguments[0], state_fd, &owner);
+	if (status != CLI_OK)
+		return status;
 	status = diff_carrel(invocation->config, state_fd, owner.uid, owner.name, &arena, &diff);
 	if (status == CLI_OK)
 		status = diff_host(state_fd, &arena, &diff.differences);

@@ -127,9 +127,9 @@ int cli_exec(const struct invocation *invocation)
 		return status;
 	if (view_open_state(&state_fd, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
-	int rc = owner_find(invocation->arguments[0], state_fd, &owner, &err);
-	if (rc < 0)
-		return cli_fail(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILURE, &err);
+	status = owner_meant(invocation->arguments[0], state_fd, &owner);
+	if (status != CLI_OK)
+		return status;
 
 	status = open_session(invocation, owner.name, state_fd, &netns_fd, &session_fd);
 	if (status != CLI_OK)

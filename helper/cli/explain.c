@@ -116,16 +116,15 @@ static int assigned_policy(struct asking *asking)
 static int choose_policy(struct asking *asking)
 {
 	const struct invocation *invocation = asking->invocation;
-	struct carrel_error err = { 0 };
 	struct record record;
 
 	if (invocation->policy) {
 		asking->policy_name = invocation->policy;
 		return CLI_OK;
 	}
-	int rc = owner_find(invocation->arguments[0], asking->state_fd, &asking->owner, &err);
-	if (rc < 0)
-		return cli_fail(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILURE, &err);
+	int status = owner_meant(invocation->arguments[0], asking->state_fd, &asking->owner);
+	if (status != CLI_OK)
+		return status;
 	if (asking->state_fd < 0 ||
 	    record_read(asking->state_fd, asking->owner.uid, &record, NULL) < 0)
 		return assigned_policy(asking);

@@ -195,10 +195,10 @@ static int begin(struct follower *follower)
 	if (view_open_state(&follower->state_fd, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	if (invocation->argument_count > 0) {
-		int rc = owner_find(invocation->arguments[0], follower->state_fd, &owner, &err);
+		int status = owner_meant(invocation->arguments[0], follower->state_fd, &owner);
 
-		if (rc < 0)
-			return cli_fail(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILURE, &err);
+		if (status != CLI_OK)
+			return status;
 		follower->has_uid = true;
 		follower->uid = owner.uid;
 	}

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/number.h"
+#include "cli/cli.h"
 #include "cli/view.h"
 #include "pam/subject.h"
 
@@ -121,4 +122,14 @@ int owner_find(const char *text, int state_fd, struct owner *ret, struct carrel_
 	if (number_parse(text, strlen(text), UID_LARGEST, &number) == 0)
 		return find_by_uid((uid_t)number, text, state_fd, ret, err);
 	return find_by_record(text, state_fd, ret, err);
+}
+
+int owner_meant(const char *text, int state_fd, struct owner *ret)
+{
+	struct carrel_error err = { 0 };
+	int rc = owner_find(text, state_fd, ret, &err);
+
+	if (rc < 0)
+		return cli_fail(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILURE, &err);
+	return CLI_OK;
 }

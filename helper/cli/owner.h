@@ -25,4 +25,10 @@ struct owner {
  */
 int owner_find(const char *text, int state_fd, struct owner *ret, struct carrel_error *err);
 
+/**
+ * owner_meant() - owner_find(), for a word of the command line
+ * Return: CLI_OK; another exit status after a complaint
+ */
+int owner_meant(const char *text, int state_fd, struct owner *ret);
+
 #endif

@@ -193,10 +193,9 @@ int cli_plan(const struct invocation *invocation)
 	if ((geteuid() == 0 && hostns_enter(&err) < 0) || view_open_state(&state_fd, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	prospect.state_fd = state_fd;
-	int rc = owner_find(invocation->arguments[0], state_fd, &owner, &err);
-	if (rc < 0)
-		return cli_fail(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILURE, &err);
-	int status = foresee(invocation, &owner, &prospect);
+	int status = owner_meant(invocation->arguments[0], state_fd, &owner);
+	if (status == CLI_OK)
+		status = foresee(invocation, &owner, &prospect);
 	if (status != CLI_OK)
 		return status;
 	if (make_plan(&outlook, &arena, &err) < 0)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/cli.h"
 
-#include <errno.h>
-
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/paths.h"
@@ -71,9 +69,9 @@ int cli_remove(const struct invocation *invocation)
 		return status;
 	if (view_open_state(&state_fd, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
-	int rc = owner_find(invocation->arguments[0], state_fd, &owner, &err);
-	if (rc < 0)
-		return cli_fail(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILURE, &err);
+	status = owner_meant(invocation->arguments[0], state_fd, &owner);
+	if (status != CLI_OK)
+		return status;
 
 	/*
 	 * Only for the warning: whether there is a carrel the helper decides, under the lock,

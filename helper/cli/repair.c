@@ -110,9 +110,9 @@ static int add_named(struct reparation *reparation)
 		struct carrel_error err = { 0 };
 		struct owner owner;
 
-		int rc = owner_find(invocation->arguments[i], reparation->state_fd, &owner, &err);
-		if (rc < 0)
-			return cli_fail(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILURE, &err);
+		int status = owner_meant(invocation->arguments[i], reparation->state_fd, &owner);
+		if (status != CLI_OK)
+			return status;
 		if (add(reparation, owner.uid, &err) < 0)
 			return cli_fail(CLI_FAILURE, &err);
 	}

@@ -272,10 +272,10 @@ int cli_show(const struct invocation *invocation)
 
 	if (view_open_state(&state_fd, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
-	int rc = owner_find(invocation->arguments[0], state_fd, &owner, &err);
-	if (rc < 0)
-		return cli_fail(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILURE, &err);
-	rc = view_read(state_fd, owner.uid, &arena, &view, &err);
+	int status = owner_meant(invocation->arguments[0], state_fd, &owner);
+	if (status != CLI_OK)
+		return status;
+	int rc = view_read(state_fd, owner.uid, &arena, &view, &err);
 	if (rc == -ENOENT) {
 		cli_complain("%s has no carrel", owner.name);
 		return CLI_NOT_FOUND;
@@ -283,8 +283,8 @@ int cli_show(const struct invocation *invocation)
 	if (rc < 0)
 		return cli_fail(CLI_FAILURE, &err);
 
-	int status = read_policy(invocation->config, view.record.policy, state_fd, &arena,
-				 &policy, &shown);
+	status = read_policy(invocation->config, view.record.policy, state_fd, &arena, &policy,
+			     &shown);
 	if (invocation->json)
 		show_put_json(&view, &shown, &text);
 	else if (show_put_text(&view, &shown, &arena, &text) < 0)

@@ -1,47 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Sets of names in the real kernel: what changes, and what must not. Each test in a fresh namespace. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "fresh.h"
+
 #include <errno.h>
-#include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <libmnl/libmnl.h>
-#include <cmocka.h>
 
 #include "base/error.h"
-#include "kernel/nft.h"
 #include "kernel/nft_names.h"
-#include "tests/golden/golden.h"
-
-static int set_up(void **state)
-{
-	struct mnl_socket *socket;
-
-	if (unshare(CLONE_NEWNET) < 0 || nft_open(&socket, NULL) < 0)
-		return -1;
-	*state = socket;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	return mnl_socket_close(*state);
-}
-
-/* What @command prints; it must succeed. */
-static char *run(const char *command, struct arena *arena)
-{
-	FILE *pipe = popen(command, "re");
-
-	assert_non_null(pipe);
-	char *text = golden_read_stream(pipe, arena);
-	assert_int_equal(pclose(pipe), 0);
-	return text;
-}
 
 static void load(struct mnl_socket *socket, const char *policy, struct arena *arena)
 {
@@ -195,7 +161,6 @@ static void test_host_update_says_where_the_rules_have_no_sets_of_it(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(test_names_update_changes_elements_in_one_step_and_no_rule),
 		TEST(test_names_update_believes_as_the_set_does),
 		TEST(test_names_update_leaves_alone_what_is_no_name_that_is_known),

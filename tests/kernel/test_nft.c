@@ -3,52 +3,18 @@
  * Rulesets in the real kernel: what nft(8) reads of what was loaded, and what refusals
  * say. Each test stands in a fresh network namespace.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "fresh.h"
+
 #include <errno.h>
-#include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <arpa/inet.h>
-#include <libmnl/libmnl.h>
 #include <linux/netfilter.h>
-#include <cmocka.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "core/hosttable.h"
 #include "core/nfttext.h"
-#include "kernel/nft.h"
-#include "tests/golden/golden.h"
-
-static int set_up(void **state)
-{
-	struct mnl_socket *socket;
-
-	if (unshare(CLONE_NEWNET) < 0 || nft_open(&socket, NULL) < 0)
-		return -1;
-	*state = socket;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	return mnl_socket_close(*state);
-}
-
-/* What @command prints; it must succeed. */
-static char *run(const char *command, struct arena *arena)
-{
-	FILE *pipe = popen(command, "re");
-
-	assert_non_null(pipe);
-	char *text = golden_read_stream(pipe, arena);
-	assert_int_equal(pclose(pipe), 0);
-	return text;
-}
 
 static void load(struct mnl_socket *socket, const struct ruleset *ruleset, bool replace)
 {
@@ -338,7 +304,6 @@ static void test_nft_load_ten_thousand_rules(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		TEST(test_nft_lists_policies_as_golden_files),
 		TEST(test_nft_lists_policies_in_json_as_its_own_loading_of_the_text),
 		TEST(test_nft_lists_host_table_as_golden_file),

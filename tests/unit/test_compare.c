@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "core/compare.h"
 #include "core/group.h"
+#include "tests/unit/given.h"
 
 /* Interface indices, as a kernel could have given them. */
 enum { LOOPBACK = 1, UPLINK = 2, HOST_END = 7 };
@@ -90,19 +91,8 @@ static int set_up(void **state)
 {
 	static struct fixture fixture;
 
-	fixture = (struct fixture){
-		.config = { .pool4 = { { FAMILY_IPV4, { 10, 213 } }, 16 },
-			    .pool6 = { { FAMILY_IPV6, { 0xfd, 0x42, 0xca, 0x44, 0, 0xe1 } }, 64 } },
-		.policy = { .name = "exam", .uplink = UPLINK_NAT,
-			    .defaults = { VERDICT_DENY, VERDICT_DENY } },
-		.facts = { .ipv6 = true, .mtu_bytes = 1500 },
-		.input = { .uid = 1000, .user = "alice",
-			   .address4 = { FAMILY_IPV4, { 10, 213, 0, 7 } },
-			   .address6 = { FAMILY_IPV6, { 0xfd, 0x42, [14] = 3, [15] = 0xe8 } } },
-	};
-	fixture.input.policy = &fixture.policy;
-	fixture.input.config = &fixture.config;
-	fixture.input.facts = &fixture.facts;
+	fixture = (struct fixture){ .arena = { 0 } };
+	given_carrel(&fixture.config, &fixture.policy, &fixture.facts, &fixture.input);
 	fixture.compare = (struct compare_input){
 		.intent = &fixture.intent, .host_link = "cr-1000",
 		.host = &fixture.host, .carrel = &fixture.carrel,

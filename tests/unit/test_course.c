@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "core/course.h"
+#include "tests/unit/given.h"
 
 struct fixture {
 	struct config config;
@@ -22,15 +23,10 @@ static int set_up(void **state)
 	static struct fixture fixture;
 
 	fixture = (struct fixture){
-		.config = { .pool4 = { { FAMILY_IPV4, { 10, 213 } }, 16 },
-			    .pool6 = { { FAMILY_IPV6, { 0xfd, 0x42 } }, 64 } },
-		.policy = { .name = "exam", .uplink = UPLINK_NAT, .digest = 7 },
-		.input = { .uid = 1000, .user = "alice" },
 		.standing = { .user = "alice", .policy = "exam", .uplink = "nat" },
 	};
-	fixture.input.policy = &fixture.policy;
-	fixture.input.config = &fixture.config;
-	fixture.input.facts = &fixture.facts;
+	given_carrel(&fixture.config, &fixture.policy, &fixture.facts, &fixture.input);
+	fixture.policy.digest = 7;
 	fixture.standing.rules_digest = course_digest(&fixture.input);
 	*state = &fixture;
 	return 0;

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "core/group.h"
 #include "core/plan.h"
+#include "tests/unit/given.h"
 
 struct fixture {
 	struct arena arena;
@@ -25,19 +26,8 @@ static int set_up(void **state)
 {
 	static struct fixture fixture;
 
-	fixture = (struct fixture){
-		.config = { .pool4 = { { FAMILY_IPV4, { 10, 213 } }, 16 },
-			    .pool6 = { { FAMILY_IPV6, { 0xfd, 0x42, 0xca, 0x44, 0, 0xe1 } }, 64 } },
-		.policy = { .name = "exam", .uplink = UPLINK_NAT,
-			    .defaults = { VERDICT_DENY, VERDICT_DENY } },
-		.facts = { .ipv6 = true, .mtu_bytes = 1500 },
-		.input = { .uid = 1000, .user = "alice",
-			   .address4 = { FAMILY_IPV4, { 10, 213, 0, 7 } },
-			   .address6 = { FAMILY_IPV6, { 0xfd, 0x42, [14] = 3, [15] = 0xe8 } } },
-	};
-	fixture.input.policy = &fixture.policy;
-	fixture.input.config = &fixture.config;
-	fixture.input.facts = &fixture.facts;
+	fixture = (struct fixture){ .arena = { 0 } };
+	given_carrel(&fixture.config, &fixture.policy, &fixture.facts, &fixture.input);
 	*state = &fixture;
 	return 0;
 }
