@@ -12,15 +12,7 @@
  * make another kind of namespace than a network one, and every socket but two kinds of netlink.
  */
 
-/* Memory: malloc, and nothing executable */
-ALLOW(brk,              "malloc")
-ALLOW_IF(mmap,          "malloc of large pieces", ARG_LACKS(2, PROT_EXEC))
-ALLOW(mremap,           "realloc of large pieces")
-ALLOW(munmap,           "free of large pieces")
-ALLOW_IF(mprotect,      "growing malloc's heap", ARG_LACKS(2, PROT_EXEC))
-ALLOW(sysinfo,          "glibc's qsort asks how much memory there is")
-ALLOW(getrandom,        "malloc's canary, on first use")
-ALLOW(futex,            "stdio and malloc locks, uncontended in one thread")
+#include "kernel/sandbox-common.h"
 
 /* Files: /run/carrel, the configuration, /proc/sys/net, /run/netns */
 ALLOW(openat,           "configuration, records, locks, namespaces, sysctls")
@@ -89,8 +81,3 @@ ALLOW_IF(ioctl,         "the MTU of the real uplink", ARG_IS(1, SIOCGIFMTU))
 ALLOW(getpid,           "names of temporary files")
 ALLOW(geteuid,          "is /run/carrel ours?")
 ALLOW(getegid,          "likewise")
-ALLOW(clock_gettime,    "time stamps, where the vDSO cannot")
-ALLOW(gettimeofday,     "likewise")
-ALLOW(time,             "likewise")
-ALLOW(restart_syscall,  "the kernel goes on with a call after SIGSTOP and SIGCONT")
-ALLOW(exit_group,       "the end")

@@ -5,15 +5,7 @@
  * opens files for reading alone, makes, renames and removes none.
  */
 
-/* Memory: malloc, and nothing executable */
-ALLOW(brk,              "malloc")
-ALLOW_IF(mmap,          "malloc of large pieces", ARG_LACKS(2, PROT_EXEC))
-ALLOW(mremap,           "realloc of large pieces")
-ALLOW(munmap,           "free of large pieces")
-ALLOW_IF(mprotect,      "growing malloc's heap", ARG_LACKS(2, PROT_EXEC))
-ALLOW(sysinfo,          "glibc's qsort asks how much memory there is")
-ALLOW(getrandom,        "malloc's canary, numbers of queries")
-ALLOW(futex,            "stdio and malloc locks, uncontended in one thread")
+#include "kernel/sandbox-common.h"
 
 /* Files: /etc/resolv.conf, nsswitch.conf, host.conf, hosts; /dev/urandom */
 ALLOW_IF(openat,        "the resolver's configuration",
@@ -57,8 +49,3 @@ ALLOW_IF(ioctl,         "the number of a link, of a link-local name server",
 /* Itself */
 ALLOW(uname,            "the domain in the name of the machine")
 ALLOW(getpid,           "seeds")
-ALLOW(clock_gettime,    "time-outs, where the vDSO cannot")
-ALLOW(gettimeofday,     "likewise")
-ALLOW(time,             "likewise")
-ALLOW(restart_syscall,  "the kernel goes on with a call after SIGSTOP and SIGCONT")
-ALLOW(exit_group,       "the end")
