@@ -29,7 +29,7 @@ struct scratch {
 	int fd;         /* of the state directory */
 };
 
-static int scratch_setup(void **state)
+static inline int scratch_setup(void **state)
 {
 	struct scratch *scratch = calloc(1, sizeof(*scratch));
 	struct carrel_error err = { 0 };
@@ -45,13 +45,13 @@ static int scratch_setup(void **state)
 	return 0;
 }
 
-static int scratch_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static inline int scratch_remove(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st, (void)type, (void)ftw;
 	return remove(path);
 }
 
-static int scratch_teardown(void **state)
+static inline int scratch_teardown(void **state)
 {
 	struct scratch *scratch = *state;
 
@@ -62,8 +62,7 @@ static int scratch_teardown(void **state)
 }
 
 /* Make a file with @text below the state directory. */
-__attribute__((unused))
-static void scratch_write(const struct scratch *scratch, const char *path, const char *text)
+static inline void scratch_write(const struct scratch *scratch, const char *path, const char *text)
 {
 	FD_CLEANUP int fd = openat(scratch->fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
@@ -71,8 +70,7 @@ static void scratch_write(const struct scratch *scratch, const char *path, const
 	assert_int_equal(fd_write_all(fd, text, strlen(text)), 0);
 }
 
-__attribute__((unused))
-static bool scratch_exists(const struct scratch *scratch, const char *path)
+static inline bool scratch_exists(const struct scratch *scratch, const char *path)
 {
 	struct stat st;
 
@@ -80,8 +78,7 @@ static bool scratch_exists(const struct scratch *scratch, const char *path)
 }
 
 /* fork(2); the child ends with the test program, also when an assertion fails before its time. */
-__attribute__((unused))
-static pid_t scratch_fork(void)
+static inline pid_t scratch_fork(void)
 {
 	pid_t parent = getpid(), pid = fork();
 
@@ -92,14 +89,30 @@ static pid_t scratch_fork(void)
 }
 
 /* Wait for @pid, which must exit with @expected. */
-__attribute__((unused))
-static void scratch_reap(pid_t pid, int expected)
+static inline void scratch_reap(pid_t pid, int expected)
 {
 	int status;
 
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), expected);
+}
+
+/* A process that waits to be killed. */
+static inline pid_t scratch_sleeper(void)
+{
+	pid_t pid = scratch_fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	return pid;
+}
+
+static inline void scratch_kill(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
 #define scratch_test(function) \
