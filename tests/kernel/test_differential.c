@@ -27,23 +27,18 @@
 #include "base/error.h"
 #include "core/compile.h"
 #include "core/evaluate.h"
-#include "core/names.h"
-#include "core/policy_dns.h"
 #include "core/shadow.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
 #include "tests/differential/random.h"
+#include "tests/differential/trial.h"
 #include "tests/differential/wire.h"
-#include "tests/unit/resolvers.h"
 
 /* Some seconds on a slow machine. */
 #define RUNS_DEFAULT 400
 #define PACKETS 96
 
 #define TRANSLATE "tests/differential/translate.pl"
-
-enum opinion { OPINION_EVALUATOR, OPINION_KERNEL, OPINION_TRANSLATION };
-#define OPINION_COUNT 3
 
 static const char *const opinion_names[] = { "evaluator", "kernel", "translation" };
 
@@ -52,13 +47,6 @@ struct fixture {
 	struct wire compiled, translated;
 	struct mnl_socket *nft;         /* in the carrel with the compiled rules */
 };
-
-static const char *const host_texts[] = { "192.0.2.1", "198.51.100.1", "10.213.0.1", "2001:db8::1" };
-#define HOST_COUNT (sizeof(host_texts) / sizeof(host_texts[0]))
-
-/* Whom the host asks for names: a stub, and behind it the host itself among others. */
-#define NAMED  "127.0.0.53 198.51.100.53 2001:db8::1"
-#define BEHIND "203.0.113.10 192.0.2.1 fd00:ec2::254"
 
 static int set_up(void **state)
 {
@@ -74,157 +62,9 @@ static int set_up(void **state)
 	return 0;
 }
 
-/* One of the files that a policy is made of; the text is part of the whole. */
-struct part { const char *name; struct source source; };
-#define PARTS_MAX 8
-
-/* Everything about one policy. */
-struct trial {
-	struct arena arena;
-	const char *text;
-	struct part parts[PARTS_MAX];
-	size_t part_count;
-	bool host_known;                /* the host's addresses are given */
-	struct prefix host[HOST_COUNT];
-	struct config config;
-	struct policy policy;
-	enum verdict verdicts[OPINION_COUNT][WIRE_BATCH_MAX];
-	/* Of those that came through to the outside: whom they were for. Not the evaluator's. */
-	struct address arrivals[OPINION_COUNT][WIRE_BATCH_MAX];
-	struct redirect redirects[WIRE_BATCH_MAX];      /* the evaluator's, in the place of that */
-};
-
-/* Cut the text at its lines "=== NAME"; -EINVAL when there are too many. */
-static int cut_parts(struct trial *trial)
-{
-	static const char mark[] = "=== ";
-	const char *name = "conf", *begin = trial->text;
-
-	while (begin) {
-		bool at_once = strncmp(begin, mark, strlen(mark)) == 0;
-		const char *mark_at = at_once ? begin : strstr(begin, "\n=== ");
-		const char *end = mark_at ? mark_at + !at_once : begin + strlen(begin);
-
-		if (trial->part_count == PARTS_MAX)
-			return -EINVAL;
-		trial->parts[trial->part_count++] = (struct part){
-			name, { arena_printf(&trial->arena, "%s.policy", name), begin,
-				(size_t)(end - begin) },
-		};
-		if (!mark_at)
-			return 0;
-		size_t length = strcspn(end + strlen(mark), "\n");
-		name = arena_strndup(&trial->arena, end + strlen(mark), length);
-		begin = end + strlen(mark) + length;
-		begin += *begin == '\n';
-	}
-	return 0;
-}
-
-static const struct source *find_part(const struct trial *trial, const char *name)
-{
-	for (size_t i = 0; i < trial->part_count; i++)
-		if (strcmp(trial->parts[i].name, name) == 0)
-			return &trial->parts[i].source;
-	return NULL;
-}
-
-/* What "include" names: struct policy_context's include() */
-static int include_part(void *reader, const char *name, struct source *ret_source,
-			struct carrel_error *err)
-{
-	const struct source *source = find_part(reader, name);
-
-	if (!source)
-		return error_set(err, ENOENT, "no part %s", name);
-	*ret_source = *source;
-	return 0;
-}
-
-/* What is known of the hosts: "NAME ADDRESS..." on each line. */
-static int read_names(struct trial *trial, struct known_names *known)
-{
-	const struct source *source = find_part(trial, "names");
-	char *rest = source ? arena_strndup(&trial->arena, source->text, source->length) : NULL;
-
-	for (char *line; rest && (line = strsep(&rest, "\n")) != NULL;) {
-		const char *name = strsep(&line, " ");
-
-		if (!*name)
-			continue;
-		struct known_name *kept = ARENA_APPEND(&trial->arena, &known->list);
-		assert_non_null(kept);
-		kept->name = name;
-		for (const char *word; (word = strsep(&line, " ")) != NULL;) {
-			struct known_address *known_address =
-				ARENA_APPEND(&trial->arena, &kept->addresses);
-			assert_non_null(known_address);
-			if (address_parse(word, strlen(word), &known_address->address) < 0)
-				return -EINVAL;
-		}
-	}
-	return 0;
-}
-
-/* qsort() order that names_find() expects */
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(((const struct known_name *)a)->name, ((const struct known_name *)b)->name);
-}
-
-/* The text of a resolv.conf with these addresses, which blanks divide. */
-static const char *resolv_conf(struct arena *arena, const char *addresses)
-{
-	const char *text = "";
-
-	for (size_t length; *addresses; addresses += length + (addresses[length] == ' ')) {
-		length = strcspn(addresses, " ");
-		text = arena_printf(arena, "%snameserver %.*s\n", text, (int)length, addresses);
-	}
-	return text;
-}
-
-/* Understand the policy; 0, or -EINVAL when it is none. */
-static int begin(struct trial *trial, const char *text, bool host_known)
-{
-	struct diagnostics diagnostics = { .arena = &trial->arena };
-	struct policy_context context = {
-		.config = &trial->config, .include = include_part, .reader = trial,
-	};
-	struct known_names known = { 0 };
-
-	*trial = (struct trial){ .text = text, .host_known = host_known };
-	for (size_t i = 0; i < HOST_COUNT; i++)
-		prefix_parse(host_texts[i], strlen(host_texts[i]), &trial->host[i]);
-	if (cut_parts(trial) < 0 || !find_part(trial, "policy") || read_names(trial, &known) < 0)
-		return -EINVAL;
-	if (known.list.count)
-		qsort(known.list.items, known.list.count, sizeof(*known.list.items), compare_names);
-	context.overrides = find_part(trial, "overrides");
-	const struct sources sources = { .list = { &trial->parts[0].source, 1, 1 } };
-	int rc = config_parse(&sources, &trial->arena, &trial->config, &diagnostics);
-	if (rc == 0)
-		rc = policy_parse_within(&context, "random", find_part(trial, "policy"), &trial->arena,
-					 &trial->policy, &diagnostics);
-	if (rc == 0)
-		rc = names_bind(&trial->policy, &known, &trial->arena);
-	if (rc == 0) {
-		const struct host_resolvers host = resolvers_of(&trial->arena,
-			resolv_conf(&trial->arena, NAMED), resolv_conf(&trial->arena, BEHIND));
-
-		policy_dns_settle(&trial->policy, &host);
-	}
-	return rc;
-}
-
-static struct prefix_list host_of(const struct trial *trial)
-{
-	return (struct prefix_list){ trial->host, trial->host_known ? HOST_COUNT : 0 };
-}
-
 static void load_compiled(struct fixture *fixture, struct trial *trial)
 {
-	const struct prefix_list host = host_of(trial);
+	const struct prefix_list host = trial_host(trial);
 	struct carrel_error err = { 0 };
 	struct ruleset ruleset;
 
@@ -240,11 +80,9 @@ static void load_translated(struct fixture *fixture, const struct trial *trial)
 
 	prefix_format(&trial->config.pool4, pools[FAMILY_IPV4]);
 	prefix_format(&trial->config.pool6, pools[FAMILY_IPV6]);
-	snprintf(command, sizeof(command), "NAMED='" NAMED "' BEHIND='" BEHIND "' " TRANSLATE " %s %s %s %s %s %s | nft -f -",
-		 pools[FAMILY_IPV4], pools[FAMILY_IPV6],
-		 trial->host_known ? host_texts[0] : "", trial->host_known ? host_texts[1] : "",
-		 trial->host_known ? host_texts[2] : "", trial->host_known ? host_texts[3] : "");
-	static_assert(HOST_COUNT == 4, "all are in the command");
+	snprintf(command, sizeof(command), "NAMED='" TRIAL_NAMED "' BEHIND='" TRIAL_BEHIND "' "
+		 TRANSLATE " %s %s %s | nft -f -", pools[FAMILY_IPV4], pools[FAMILY_IPV6],
+		 trial->host_known ? TRIAL_HOST : "");
 
 	assert_int_equal(netns_enter(fixture->translated.netns_fd, NULL), 0);
 	FILE *pipe = popen(command, "we");
@@ -259,7 +97,7 @@ static void load_translated(struct fixture *fixture, const struct trial *trial)
 static void ask(struct fixture *fixture, struct trial *trial, const struct packet *packets,
 		size_t count)
 {
-	const struct prefix_list host = host_of(trial);
+	const struct prefix_list host = trial_host(trial);
 
 	load_compiled(fixture, trial);
 	load_translated(fixture, trial);
@@ -312,7 +150,7 @@ static size_t first_difference(const struct trial *trial, const struct packet *p
 /* Does what becomes of a query depend on which of several resolvers has its turn? */
 static bool is_chance(const struct trial *trial, const struct packet *packet)
 {
-	const struct prefix_list host = host_of(trial);
+	const struct prefix_list host = trial_host(trial);
 	const struct redirect redirect = packet->direction == DIRECTION_IN ? (struct redirect){ 0 } :
 		redirect_find(&trial->policy.dns, &packet->remote, packet->l4proto, packet->port);
 	const struct address *resolver;
@@ -335,7 +173,7 @@ static bool still_differs(struct fixture *fixture, const char *text, bool host_k
 	struct trial trial;
 	bool differs = false;
 
-	if (begin(&trial, text, host_known) == 0 && !is_chance(&trial, packet)) {
+	if (trial_begin(&trial, text, host_known) == 0 && !is_chance(&trial, packet)) {
 		ask(fixture, &trial, packet, 1);
 		differs = first_difference(&trial, packet, 1) == 0;
 	}
@@ -400,7 +238,7 @@ static void report(struct fixture *fixture, const char *text, bool host_known,
 	for (size_t i = 0; i < sizeof(separators) / sizeof(separators[0]); i++)
 		shrunk = shrink(fixture, shrunk, separators[i], host_known, packet);
 	/* The same again: as it was the first time is how it is shown. */
-	begin(&trial, shrunk, host_known);
+	trial_begin(&trial, shrunk, host_known);
 	ask(fixture, &trial, packet, 1);
 
 	print_error("# policy%s:\n", host_known ? "" : " (the host's addresses are unknown)");
@@ -434,7 +272,7 @@ static bool run_one(struct fixture *fixture, uint64_t seed)
 	assert_non_null(text);
 	for (size_t i = 0; i < PACKETS; i++)
 		packets[i] = random_packet(&random, wire_own);
-	if (begin(&trial, text, host_known) < 0)
+	if (trial_begin(&trial, text, host_known) < 0)
 		fail_msg("not a policy (seed %" PRIu64 "):\n%s", seed, text);
 	for (size_t i = 0; i < PACKETS; i++)
 		if (is_chance(&trial, &packets[i]))
@@ -486,8 +324,8 @@ static void test_differential_shadowed_rules_decide_nothing(void **state)
 		struct diagnostics diagnostics = { .arena = &arena };
 		struct trial trial;
 
-		assert_int_equal(begin(&trial, random_policy(&random, &arena), true), 0);
-		const struct prefix_list host = host_of(&trial);
+		assert_int_equal(trial_begin(&trial, random_policy(&random, &arena), true), 0);
+		const struct prefix_list host = trial_host(&trial);
 		assert_int_equal(shadow_check(&trial.policy, &trial.config, &arena,
 					      &diagnostics), 0);
 		warnings += diagnostics.warnings;
