@@ -87,35 +87,90 @@ static int inspect_rules(struct kernel *kernel, const struct plan *intent,
 			     err);
 }
 
+/* What there is of @intent, in the carrel and of the host what concerns it. */
+struct networks {
+	struct network host, carrel;
+};
+
+/* Look whether @intent is there, or, @whole, at all that there is in the carrel. */
+static int see(struct kernel *kernel, const struct plan *intent, bool whole, struct arena *arena,
+	       struct networks *ret, struct carrel_error *err)
+{
+	struct networks found;
+	const struct network_link *host_end;
+	int rc = network_read_host(&kernel->host, kernel->host_link, intent, arena, &found.host,
+				   err);
+
+	host_end = rc == 0 ? network_link(&found.host, kernel->host_link) : NULL;
+	if (rc == 0 && whole)
+		rc = network_read_carrel(&kernel->carrel, intent, arena, &found.carrel, err);
+	else if (rc == 0)
+		rc = network_look_carrel(&kernel->carrel, intent, host_end ? host_end->peer : 0,
+					 arena, &found.carrel, err);
+	if (rc == 0)
+		rc = network_read_sysctls(kernel_proc(kernel), intent, arena, &found.carrel, err);
+	if (rc == 0)
+		*ret = found;
+	return rc;
+}
+
+/*
+ * Is there all of @intent, rules aside? For the price of a few questions. Where one of them cannot be
+ * answered, that is for who compares everything to explain.
+ */
+static int is_as_intended(struct kernel *kernel, const struct plan *intent, struct arena *arena,
+			  bool *ret, struct carrel_error *err)
+{
+	struct differences differences = { 0 };
+	struct plan mend = { 0 };
+	struct networks found;
+	const struct compare_input compare = {
+		.intent = intent, .host_link = kernel->host_link,
+		.host = &found.host, .carrel = &found.carrel,
+	};
+	int rc = see(kernel, intent, false, arena, &found, NULL);
+
+	if (rc == 0)
+		rc = compare_networks(&compare, arena, &differences, &mend, err);
+	*ret = rc == 0 && mend.operations.count == 0;
+	return rc == -ENOMEM ? error_set(err, ENOMEM, "out of memory") : 0;
+}
+
+/* Compare everything, and the rules where they are @suspect. */
+static int compare_all(struct kernel *kernel, const struct plan *intent,
+		       const struct inspect_rules *rules, bool suspect, struct arena *arena,
+		       struct inspection *inspection, struct carrel_error *err)
+{
+	struct networks found;
+	struct compare_input compare = {
+		.intent = intent, .host_link = kernel->host_link,
+		.host = &found.host, .carrel = &found.carrel,
+	};
+	int rc = see(kernel, intent, true, arena, &found, err);
+
+	if (rc == 0 && suspect)
+		rc = inspect_rules(kernel, intent, rules, arena, inspection,
+				   &compare.rules_differ, err);
+	return rc < 0 ? rc : compare_networks(&compare, arena, &inspection->differences,
+					      &inspection->mend, err);
+}
+
 int inspect_carrel(struct kernel *kernel, const struct plan_input *input,
 		   const struct inspect_rules *rules, struct arena *arena,
 		   struct inspection *ret, struct carrel_error *err)
 {
 	struct inspection inspection = { 0 };
-	struct network host, carrel;
 	struct plan intent = { 0 };
-	struct compare_input compare = {
-		.intent = &intent, .host_link = kernel->host_link,
-		.host = &host, .carrel = &carrel,
-	};
-	bool suspect;
+	bool suspect, good = false;
 	int rc = suspect_rules(kernel, rules, &inspection.generation, &suspect, err);
 
 	if (rc == 0)
 		rc = plan_intend(input, suspect, arena, &intent, err);
-	if (rc == 0)
-		rc = network_read_host(&kernel->host, kernel->host_link, &intent, arena, &host,
-				       err);
-	if (rc == 0)
-		rc = network_read_carrel(&kernel->carrel, &intent, arena, &carrel, err);
-	if (rc == 0)
-		rc = network_read_sysctls(kernel_proc(kernel), &intent, arena, &carrel, err);
-	if (rc == 0 && suspect)
-		rc = inspect_rules(kernel, &intent, rules, arena, &inspection,
-				   &compare.rules_differ, err);
-	if (rc == 0)
-		rc = compare_networks(&compare, arena, &inspection.differences, &inspection.mend,
-				      err);
+	/* Most logins find nothing; only who finds something has to know everything. */
+	if (rc == 0 && !suspect)
+		rc = is_as_intended(kernel, &intent, arena, &good, err);
+	if (rc == 0 && !good)
+		rc = compare_all(kernel, &intent, rules, suspect, arena, &inspection, err);
 	if (rc < 0)
 		return error_wrap(err, rc, "inspecting the carrel");
 	*ret = inspection;

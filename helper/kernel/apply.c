@@ -13,8 +13,6 @@
 #include "kernel/nft.h"
 #include "kernel/sysctl.h"
 
-#define LOOPBACK_INDEX 1        /* LOOPBACK_IFINDEX in the kernel: the same in every namespace */
-
 int kernel_open(struct kernel *ret_kernel, uid_t uid, struct carrel_error *err)
 {
 	struct kernel kernel = { .netns_fd = -1, .proc_fd = -1 };

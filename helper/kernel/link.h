@@ -15,6 +15,9 @@
 struct carrel_error;
 struct rtnl;
 
+/* LOOPBACK_IFINDEX in the kernel: the same in every namespace. */
+#define LOOPBACK_INDEX 1
+
 struct link_pair {
 	const char *name, *peer_name;
 	const uint8_t *mac, *peer_mac;

@@ -13,11 +13,21 @@
 #include <linux/rtnetlink.h>
 
 #include "base/error.h"
+#include "kernel/link.h"
 #include "kernel/rtnl.h"
 #include "kernel/sysctl.h"
 
 /* A value of the settings that carrel makes is two numbers at most. */
 #define SYSCTL_VALUE_SIZE 64
+
+/*
+ * Addresses of networks that nobody has (RFC 1112, section 4, and RFC 4291, section 2.4: kept for later),
+ * so that of all routes only one to everywhere leads there.
+ */
+static const struct address nowhere[FAMILY_COUNT] = {
+	[FAMILY_IPV4] = { FAMILY_IPV4, { 240, 0, 0, 1 } },
+	[FAMILY_IPV6] = { FAMILY_IPV6, { 0x40, [15] = 1 } },
+};
 
 /* Where what is read goes. */
 struct reading {
@@ -253,38 +263,61 @@ static bool is_no_neighbour(int rc)
 	return rc == -ENOENT;
 }
 
-/* Send the @question. @is_absent: which refusals are an answer, too */
-static int ask(struct rtnl *host, struct nlmsghdr *question,
-	       int (*keep)(const struct nlmsghdr *message, void *context),
-	       bool (*is_absent)(int rc), struct reading *reading, struct carrel_error *err)
-{
-	struct carrel_error refusal = { 0 };
-	int rc = rtnl_end(host, question, &refusal);
+/* Questions of one batch, and where the answers go. */
+struct questions {
+	struct rtnl *rtnl;
+	struct reading *reading;
+	struct rtnl_question list[RTNL_BATCH_REQUESTS];
+	size_t count;
+	int rc;                         /* of the first that found no room */
+};
 
-	if (rc == 0)
-		rc = rtnl_query(host, keep, reading, &refusal);
-	if (rc == 0 || is_absent(rc))
-		return 0;
-	if (err)
-		*err = refusal;
+/* Append @request. @is_absent: which refusals are an answer, too */
+static void add(struct questions *questions, struct nlmsghdr *request,
+		int (*keep)(const struct nlmsghdr *message, void *context),
+		bool (*is_absent)(int rc))
+{
+	if (questions->rc == 0)
+		questions->rc = rtnl_end(questions->rtnl, request, NULL);
+	if (questions->rc == 0)
+		questions->list[questions->count++] = (struct rtnl_question){
+			.answer = keep, .context = questions->reading, .is_absent = is_absent,
+		};
+}
+
+/* Send them. */
+static int ask(struct questions *questions, struct carrel_error *err)
+{
+	int rc = questions->rc;
+
+	if (rc < 0)
+		return error_set_errno(err, -rc, "looking at a network");
+	rc = rtnl_ask(questions->rtnl, questions->list, err);
 	return rc == -ENOMEM ? error_set(err, ENOMEM, "out of memory") : rc;
 }
 
-/* Ask for the neighbours of @intent's operations at @place, all behind the link @index. */
-static int ask_for_neighbours(struct rtnl *rtnl, const struct plan *intent, enum place place,
-			      int index, struct reading *reading, struct carrel_error *err)
+/* Those of @intent's operations at @place, all behind the link @index. */
+static void add_neighbours(struct questions *questions, const struct plan *intent,
+			   enum place place, int index)
 {
-	int rc = 0;
-
-	for (size_t i = 0; rc == 0 && i < intent->operations.count; i++) {
+	for (size_t i = 0; questions->rc == 0 && i < intent->operations.count; i++) {
 		const struct plan_operation *operation = &intent->operations.items[i];
 
 		if (operation->kind == PLAN_NEIGHBOUR && operation->place == place)
-			rc = ask(rtnl, ask_for_neighbour(rtnl, index,
+			add(questions, ask_for_neighbour(questions->rtnl, index,
 							 &operation->neighbour.address),
-				 keep_neighbour, is_no_neighbour, reading, err);
+			    keep_neighbour, is_no_neighbour);
 	}
-	return rc;
+}
+
+/* Ask for the neighbours of @intent at @place behind the link @index. */
+static int read_neighbours(struct rtnl *rtnl, const struct plan *intent, enum place place,
+			   int index, struct reading *reading, struct carrel_error *err)
+{
+	struct questions questions = { .rtnl = rtnl, .reading = reading };
+
+	add_neighbours(&questions, intent, place, index);
+	return ask(&questions, err);
 }
 
 int network_read_carrel(struct rtnl *carrel, const struct plan *intent, struct arena *arena,
@@ -304,7 +337,70 @@ int network_read_carrel(struct rtnl *carrel, const struct plan *intent, struct a
 			  &reading, err);
 	uplink = rc == 0 ? network_link(&network, CARREL_UPLINK) : NULL;
 	if (uplink)
-		rc = ask_for_neighbours(carrel, intent, PLACE_CARREL, uplink->index, &reading, err);
+		rc = read_neighbours(carrel, intent, PLACE_CARREL, uplink->index, &reading, err);
+	if (rc < 0)
+		return rc;
+	*ret = network;
+	return 0;
+}
+
+/* What shows whether @operation's effect is there; @uplink: number of the link, or 0. */
+static void add_look(struct questions *questions, const struct plan_operation *operation, int uplink)
+{
+	struct rtnl *rtnl = questions->rtnl;
+	const struct address *somewhere;
+
+	switch (operation->kind) {
+	case PLAN_NEIGHBOUR:
+		if (uplink)
+			add(questions, ask_for_neighbour(rtnl, uplink,
+							 &operation->neighbour.address),
+			    keep_neighbour, is_no_neighbour);
+		return;
+	case PLAN_ROUTE:
+		/* The entry for an address that has none but the way to everywhere. */
+		somewhere = operation->route.destination.length ?
+			    &operation->route.destination.address :
+			    &nowhere[operation->route.destination.address.family];
+		add(questions, ask_for_route(rtnl, somewhere), keep_route, is_no_route);
+		return;
+	case PLAN_ADDRESS:      /* all by one list */
+	case PLAN_NETNS:
+	case PLAN_SYSCTL:
+	case PLAN_RULES:
+	case PLAN_CONNECTIONS:
+	case PLAN_LINK_PAIR:
+	case PLAN_LINK_GROUP:
+	case PLAN_LINK_RESET:
+	case PLAN_LINK_DELETE:
+	case PLAN_LINK_QUIET:
+	case PLAN_LINK_UP:
+	case PLAN_LINK_DOWN:
+	case PLAN_ANSWERS:
+	case PLAN_PIN:
+		return;
+	}
+}
+
+int network_look_carrel(struct rtnl *carrel, const struct plan *intent, int uplink,
+			struct arena *arena, struct network *ret, struct carrel_error *err)
+{
+	struct network network = { 0 };
+	struct reading reading = { .arena = arena, .network = &network };
+	struct questions questions = { .rtnl = carrel, .reading = &reading };
+	struct nlmsghdr *addresses;
+	int rc;
+
+	add(&questions, ask_for_link(carrel, LOOPBACK_INDEX, NULL), keep_link, is_no_link);
+	if (uplink)
+		add(&questions, ask_for_link(carrel, uplink, NULL), keep_link, is_no_link);
+	for (size_t i = 0; questions.rc == 0 && i < intent->operations.count; i++)
+		if (intent->operations.items[i].place == PLACE_CARREL)
+			add_look(&questions, &intent->operations.items[i], uplink);
+	addresses = rtnl_request(carrel, RTM_GETADDR, NLM_F_DUMP, "listing addresses");
+	mnl_nlmsg_put_extra_header(addresses, sizeof(struct ifaddrmsg));
+	add(&questions, addresses, keep_address, NULL);
+	rc = ask(&questions, err);
 	if (rc < 0)
 		return rc;
 	*ret = network;
@@ -316,19 +412,21 @@ int network_read_host(struct rtnl *host, const char *host_link, const struct pla
 {
 	struct network network = { 0 };
 	struct reading reading = { .arena = arena, .network = &network };
+	struct questions questions = { .rtnl = host, .reading = &reading };
 	int rc;
 
-	rc = ask(host, ask_for_link(host, 0, host_link), keep_link, is_no_link, &reading, err);
-	for (size_t i = 0; rc == 0 && network.links.count && i < intent->operations.count; i++) {
+	add(&questions, ask_for_link(host, 0, host_link), keep_link, is_no_link);
+	for (size_t i = 0; questions.rc == 0 && i < intent->operations.count; i++) {
 		const struct plan_operation *operation = &intent->operations.items[i];
 
 		if (operation->kind == PLAN_ROUTE && operation->place == PLACE_HOST)
-			rc = ask(host, ask_for_route(host, &operation->route.destination.address),
-				 keep_route, is_no_route, &reading, err);
+			add(&questions, ask_for_route(host, &operation->route.destination.address),
+			    keep_route, is_no_route);
 	}
+	rc = ask(&questions, err);
 	if (rc == 0 && network.links.count)
-		rc = ask_for_neighbours(host, intent, PLACE_HOST, network.links.items[0].index,
-					&reading, err);
+		rc = read_neighbours(host, intent, PLACE_HOST, network.links.items[0].index,
+				     &reading, err);
 	if (rc < 0)
 		return rc;
 	*ret = network;
@@ -340,8 +438,11 @@ int network_forwards4(struct rtnl *rtnl, int index, struct carrel_error *err)
 	ARENA_CLEANUP struct arena arena = { 0 };
 	struct network network = { 0 };
 	struct reading reading = { .arena = &arena, .network = &network };
-	int rc = ask(rtnl, ask_for_link(rtnl, index, NULL), keep_link, is_no_link, &reading, err);
+	struct questions questions = { .rtnl = rtnl, .reading = &reading };
+	int rc;
 
+	add(&questions, ask_for_link(rtnl, index, NULL), keep_link, is_no_link);
+	rc = ask(&questions, err);
 	if (rc < 0)
 		return rc;
 	return network.links.count ? network.links.items[0].forwards4 : -ENODEV;

@@ -18,6 +18,16 @@ int network_read_carrel(struct rtnl *carrel, const struct plan *intent, struct a
 			struct network *ret, struct carrel_error *err);
 
 /**
+ * network_look_carrel() - of a carrel, what shows whether all of @intent is there
+ * @uplink:	the number of its link, which its other end tells; 0: it has none
+ *
+ * One send instead of one for each list. Who finds that something is missing reads all of it, to
+ * be sure: a route of somebody's may hide the one that was asked for.
+ */
+int network_look_carrel(struct rtnl *carrel, const struct plan *intent, int uplink,
+			struct arena *arena, struct network *ret, struct carrel_error *err);
+
+/**
  * network_read_host() - of the host, what concerns one carrel's link
  * @host_link:	its name
  * @intent:	its routes and neighbours on the host are asked for, one by one: the host may have

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/rtnl.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +15,9 @@
 
 /* Room kept free at the end of the batch: no request of ours is longer. */
 #define REQUEST_MAX_BYTES 512
+
+/* As many as a carrel that is looked at needs, and one more. */
+#define ANSWERS_AT_ONCE 10
 
 int rtnl_open(struct rtnl *ret_rtnl, struct carrel_error *err)
 {
@@ -137,18 +141,20 @@ static int send_batch(struct rtnl *rtnl, struct carrel_error *err)
 struct exchange {
 	const struct rtnl *rtnl;
 	uint32_t first, last;
-	int (*answer)(const struct nlmsghdr *message, void *context);   /* queries only */
-	void *context;
-	bool dump;
+	const struct rtnl_question *questions;  /* of each request; NULL: the last is acknowledged */
+	uint32_t open;                          /* a bit for each whose answer is waited for */
+	uint32_t dumps;                         /* those with answers of many messages */
 	int result;
 	struct carrel_error *err;
 };
+static_assert(RTNL_BATCH_REQUESTS <= 32, "a request is a bit");
 
-/* The kernel refused the request that @message answers. */
-static int refused(const struct exchange *exchange, const struct nlmsghdr *message, int errnum)
+/* The kernel refused the request number @index. */
+static int refused(const struct exchange *exchange, const struct nlmsghdr *message,
+		   uint32_t index, int errnum)
 {
 	const char *text = rtnl_ack_text(message);
-	const char *what = exchange->rtnl->what[message->nlmsg_seq - exchange->first - 1];
+	const char *what = exchange->rtnl->what[index];
 
 	if (text)
 		return error_set_errno(exchange->err, errnum, "%s: the kernel says \"%s\"", what,
@@ -156,30 +162,101 @@ static int refused(const struct exchange *exchange, const struct nlmsghdr *messa
 	return error_set_errno(exchange->err, errnum, "%s", what);
 }
 
-/* Take one message that answers a request. Return: was it the last? */
-static bool take(struct exchange *exchange, const struct nlmsghdr *message)
+/* Take one message that answers the request number @index. */
+static void take(struct exchange *exchange, const struct nlmsghdr *message, uint32_t index)
 {
 	const struct nlmsgerr *error = mnl_nlmsg_get_payload(message);
+	const struct rtnl_question *question = exchange->questions ? &exchange->questions[index]
+								   : NULL;
+	bool more = false;
 
 	switch (message->nlmsg_type) {
 	case NLMSG_ERROR:
-		if (error->error && !exchange->result)
-			exchange->result = refused(exchange, message, -error->error);
-		return message->nlmsg_seq == exchange->last;
+		if (error->error && !exchange->result &&
+		    !(question && question->is_absent && question->is_absent(error->error)))
+			exchange->result = refused(exchange, message, index, -error->error);
+		break;
 	case NLMSG_DONE:
-		return true;
+		break;
 	default:
-		if (exchange->answer && !exchange->result)
-			exchange->result = exchange->answer(message, exchange->context);
-		return exchange->answer && !exchange->dump;
+		if (question && !exchange->result)
+			exchange->result = question->answer(message, question->context);
+		more = !question || (exchange->dumps & UINT32_C(1) << index);
 	}
+	if (!more)
+		exchange->open &= ~(UINT32_C(1) << index);
+}
+
+/* Take what was received: @length bytes at @message. */
+static int take_all(struct exchange *exchange, const struct nlmsghdr *message, size_t length)
+{
+	int left = (int)length;
+
+	for (; left > 0; message = mnl_nlmsg_next(message, &left)) {
+		if (!rtnl_message_ok(message, left))
+			return error_set(exchange->err, EPROTO, "the kernel gave a malformed answer");
+		uint32_t index = message->nlmsg_seq - exchange->first - 1;
+		/* Not ours: a reply to a query that was broken off. */
+		if (index < exchange->last - exchange->first &&
+		    (!exchange->questions || exchange->open & UINT32_C(1) << index))
+			take(exchange, message, index);
+	}
+	return 0;
+}
+
+/*
+ * Take the answers to several questions: as many as are there by one system call.
+ *
+ * They were written when the questions were sent. Of a list (of which there may be one) the kernel
+ * has written the first part; it writes the next one when that was received.
+ */
+static int receive_answers(struct exchange *exchange)
+{
+	_Alignas(struct nlmsghdr) uint8_t bytes[ANSWERS_AT_ONCE][RTNL_ANSWER_BYTES];
+	struct iovec parts[ANSWERS_AT_ONCE];
+	struct mmsghdr answers[ANSWERS_AT_ONCE] = { 0 };
+	int received;
+
+	for (size_t i = 0; i < ANSWERS_AT_ONCE; i++) {
+		parts[i] = (struct iovec){ bytes[i], sizeof(bytes[i]) };
+		answers[i].msg_hdr.msg_iov = &parts[i];
+		answers[i].msg_hdr.msg_iovlen = 1;
+	}
+	do
+		received = recvmmsg(mnl_socket_get_fd(exchange->rtnl->socket), answers,
+				    ANSWERS_AT_ONCE, MSG_WAITFORONE, NULL);
+	while (received < 0 && errno == EINTR);
+	if (received < 0)
+		return error_set_errno(exchange->err, errno, "receiving from netlink");
+	for (int i = 0; i < received; i++) {
+		if (answers[i].msg_hdr.msg_flags & MSG_TRUNC)
+			return error_set(exchange->err, EMSGSIZE, "the kernel's answer has more than "
+					 "%d bytes", RTNL_ANSWER_BYTES);
+		int rc = take_all(exchange, (const void *)bytes[i], answers[i].msg_len);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* Take one message's worth of answers: a part of a long list, or what one request came to. */
+static int receive_answer(struct exchange *exchange)
+{
+	/* The kernel fills dumps in pieces of up to 32 KiB (netlink_dump in af_netlink.c). */
+	_Alignas(struct nlmsghdr) uint8_t bytes[32768];
+	ssize_t received;
+
+	do
+		received = mnl_socket_recvfrom(exchange->rtnl->socket, bytes, sizeof(bytes));
+	while (received < 0 && errno == EINTR);
+	if (received < 0)
+		return error_set_errno(exchange->err, errno, "receiving from netlink");
+	return take_all(exchange, (const void *)bytes, (size_t)received);
 }
 
 /* Send the batch and take every answer. Return: the first failure, or 0 */
 static int carry_out(struct rtnl *rtnl, struct exchange *exchange)
 {
-	/* The kernel fills dumps in pieces of up to 32 KiB (netlink_dump in af_netlink.c). */
-	_Alignas(struct nlmsghdr) uint8_t bytes[32768];
 	int rc;
 
 	exchange->rtnl = rtnl;
@@ -187,59 +264,59 @@ static int carry_out(struct rtnl *rtnl, struct exchange *exchange)
 	exchange->last = rtnl->sequence;
 	rtnl->sent = rtnl->sequence;
 	rc = send_batch(rtnl, exchange->err);
-	if (rc < 0)
-		return rc;
-	for (;;) {
-		ssize_t received = mnl_socket_recvfrom(rtnl->socket, bytes, sizeof(bytes));
-		int left = (int)received;
-
-		if (received < 0 && errno == EINTR)
-			continue;
-		if (received < 0)
-			return error_set_errno(exchange->err, errno, "receiving from netlink");
-		for (const struct nlmsghdr *message = (const void *)bytes; left > 0;
-		     message = mnl_nlmsg_next(message, &left)) {
-			if (!rtnl_message_ok(message, left))
-				return error_set(exchange->err, EPROTO,
-						 "the kernel gave a malformed answer");
-			/* Not ours: a reply to a query that was broken off. */
-			if (message->nlmsg_seq - exchange->first - 1 >=
-			    exchange->last - exchange->first)
-				continue;
-			if (take(exchange, message))
-				return exchange->result;
-		}
-	}
+	while (rc == 0 && exchange->open)
+		rc = exchange->questions && exchange->last - exchange->first > 1 ?
+		     receive_answers(exchange) : receive_answer(exchange);
+	return rc < 0 ? rc : exchange->result;
 }
 
-/* Ask for an answer to the last request of the batch. */
-static void ask_for_ack(struct rtnl *rtnl)
+/* A bit for each request of the batch that asks for a list. */
+static uint32_t find_dumps(struct rtnl *rtnl, struct nlmsghdr **ret_last)
 {
 	struct nlmsghdr *request = (void *)rtnl->bytes;
+	uint32_t dumps = 0;
 
-	for (unsigned i = 1; i < rtnl_pending(rtnl); i++)
+	for (unsigned i = 0; i < rtnl_pending(rtnl); i++) {
+		*ret_last = request;
+		if ((request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP)
+			dumps |= UINT32_C(1) << i;
 		request = (void *)((uint8_t *)request + NLMSG_ALIGN(request->nlmsg_len));
-	request->nlmsg_flags |= NLM_F_ACK;
+	}
+	return dumps;
 }
 
 int rtnl_commit(struct rtnl *rtnl, struct carrel_error *err)
 {
-	struct exchange exchange = { .err = err };
+	unsigned count = rtnl_pending(rtnl);
+	struct nlmsghdr *last;
 
-	if (rtnl_pending(rtnl) == 0)
+	if (count == 0)
 		return 0;
-	ask_for_ack(rtnl);
+	struct exchange exchange = { .err = err, .open = UINT32_C(1) << (count - 1) };
+	(void)find_dumps(rtnl, &last);
+	last->nlmsg_flags |= NLM_F_ACK;
+	return carry_out(rtnl, &exchange);
+}
+
+int rtnl_ask(struct rtnl *rtnl, const struct rtnl_question *questions, struct carrel_error *err)
+{
+	unsigned count = rtnl_pending(rtnl);
+	struct nlmsghdr *last;
+
+	if (count == 0)
+		return 0;
+	struct exchange exchange = {
+		.err = err, .questions = questions,
+		.open = UINT32_MAX >> (RTNL_BATCH_REQUESTS - count),
+		.dumps = find_dumps(rtnl, &last),
+	};
 	return carry_out(rtnl, &exchange);
 }
 
 int rtnl_query(struct rtnl *rtnl, int (*answer)(const struct nlmsghdr *message, void *context),
 	       void *context, struct carrel_error *err)
 {
-	const struct nlmsghdr *request = (const void *)rtnl->bytes;
-	struct exchange exchange = {
-		.answer = answer, .context = context, .err = err,
-		.dump = (request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP,
-	};
+	const struct rtnl_question question = { .answer = answer, .context = context };
 
-	return carry_out(rtnl, &exchange);
+	return rtnl_ask(rtnl, &question, err);
 }

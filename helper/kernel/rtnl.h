@@ -22,6 +22,12 @@ struct mnl_socket;
 #define RTNL_BATCH_BYTES    4096
 #define RTNL_BATCH_REQUESTS 32
 
+/*
+ * The largest answer to one of several questions: a link, without its counters, is 1.3 KiB. The
+ * kernel cuts lists into pieces that are smaller (NLMSG_GOODSIZE, include/linux/netlink.h).
+ */
+#define RTNL_ANSWER_BYTES 4096
+
 struct rtnl {
 	struct mnl_socket *socket;
 	uint32_t sequence;              /* of the last request written */
@@ -61,6 +67,24 @@ unsigned rtnl_pending(const struct rtnl *rtnl);
  * Return: 0; else the first failure's -errno, with what was asked and the kernel's own text
  */
 int rtnl_commit(struct rtnl *rtnl, struct carrel_error *err);
+
+/* One request of the batch, when answers are wanted. */
+struct rtnl_question {
+	/* Called with each message of the answer; 0 to go on, negative errno to stop. */
+	int (*answer)(const struct nlmsghdr *message, void *context);
+	void *context;
+	/* Is the refusal @rc (a negative errno) an answer, too? NULL: none is. */
+	bool (*is_absent)(int rc);
+};
+
+/**
+ * rtnl_ask() - send the batch, hand every answer to who asked
+ * @questions:	one for each request of the batch, in their order; at most one of several may be a
+ *		dump (NLM_F_DUMP), and it must be the last: the kernel writes one at a time
+ *
+ * Return: 0; else the first failure's -errno, of the kernel's or of an answer
+ */
+int rtnl_ask(struct rtnl *rtnl, const struct rtnl_question *questions, struct carrel_error *err);
 
 /**
  * rtnl_query() - send the one request in the batch, hand every answer to @answer

@@ -11,6 +11,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+
 #include "base/error.h"
 #include "base/fd.h"
 #include "core/plan.h"
@@ -219,6 +222,93 @@ static void test_rtnl_commit_tells_the_kernels_own_words(void **state)
 	assert_non_null(strstr(err.text, "adding the route: the kernel says \""));
 }
 
+/* rtnl_ask() answer: counts links and addresses */
+static int count_answer(const struct nlmsghdr *message, void *context)
+{
+	unsigned *count = context;
+
+	if (message->nlmsg_type == RTM_NEWLINK || message->nlmsg_type == RTM_NEWADDR)
+		++*count;
+	return 0;
+}
+
+static bool is_no_link(int rc)
+{
+	return rc == -ENODEV;
+}
+
+static void ask_for_link(struct rtnl *rtnl, int index)
+{
+	struct nlmsghdr *request = rtnl_request(rtnl, RTM_GETLINK, 0, "looking at a link");
+	struct ifinfomsg *info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+
+	info->ifi_index = index;
+	assert_int_equal(rtnl_end(rtnl, request, NULL), 0);
+}
+
+static void ask_for_addresses(struct rtnl *rtnl)
+{
+	struct nlmsghdr *request = rtnl_request(rtnl, RTM_GETADDR, NLM_F_DUMP, "listing addresses");
+
+	mnl_nlmsg_put_extra_header(request, sizeof(struct ifaddrmsg));
+	assert_int_equal(rtnl_end(rtnl, request, NULL), 0);
+}
+
+static void test_rtnl_ask_gives_each_answer_to_its_question(void **state)
+{
+	enum { UPLINK, NO_LINK, LOOPBACK, ADDRESSES, COUNT };
+	struct fixture *fixture = *state;
+	struct rtnl_question questions[COUNT];
+	struct carrel_error err = { 0 };
+	unsigned answers[COUNT] = { 0 };
+
+	assert_int_equal(make_pair(fixture, "cr-1000", &err), 0);
+	int index = uplink(fixture);
+	assert_int_equal(link_up(&fixture->carrel, LOOPBACK_INDEX, NULL, &err), 0);
+	assert_int_equal(link_address(&fixture->carrel, index, &host4, &err), 0);
+	assert_int_equal(rtnl_commit(&fixture->carrel, &err), 0);
+	for (size_t i = 0; i < COUNT; i++)
+		questions[i] = (struct rtnl_question){
+			.answer = count_answer, .context = &answers[i], .is_absent = is_no_link,
+		};
+
+	/* Twice: the socket is in step afterwards, though a question was refused. */
+	for (unsigned times = 1; times <= 2; times++) {
+		ask_for_link(&fixture->carrel, index);
+		ask_for_link(&fixture->carrel, 77);
+		ask_for_link(&fixture->carrel, LOOPBACK_INDEX);
+		ask_for_addresses(&fixture->carrel);
+		assert_int_equal(rtnl_ask(&fixture->carrel, questions, &err), 0);
+		assert_int_equal(answers[UPLINK], times);
+		assert_int_equal(answers[NO_LINK], 0);
+		assert_int_equal(answers[LOOPBACK], times);
+		/* 127.0.0.1, ::1 and the one that was added. */
+		assert_int_equal(answers[ADDRESSES], 3 * times);
+	}
+
+	questions[NO_LINK].is_absent = NULL;
+	ask_for_link(&fixture->carrel, index);
+	ask_for_link(&fixture->carrel, 77);
+	assert_int_equal(rtnl_ask(&fixture->carrel, questions, &err), -ENODEV);
+	assert_non_null(strstr(err.text, "looking at a link"));
+}
+
+/* More answers than are taken at once. */
+static void test_rtnl_ask_takes_the_answers_to_a_full_batch(void **state)
+{
+	struct fixture *fixture = *state;
+	struct rtnl_question questions[RTNL_BATCH_REQUESTS];
+	struct carrel_error err = { 0 };
+	unsigned answers = 0;
+
+	for (size_t i = 0; i < RTNL_BATCH_REQUESTS; i++)
+		questions[i] = (struct rtnl_question){ .answer = count_answer, .context = &answers };
+	for (size_t i = 0; i < RTNL_BATCH_REQUESTS - 1; i++)
+		ask_for_link(&fixture->carrel, LOOPBACK_INDEX);
+	assert_int_equal(rtnl_ask(&fixture->carrel, questions, &err), 0);
+	assert_int_equal(answers, RTNL_BATCH_REQUESTS - 1);
+}
+
 static void test_rtnl_end_refuses_a_batch_that_is_full(void **state)
 {
 	struct fixture *fixture = *state;
@@ -272,6 +362,8 @@ int main(void)
 		LINK_TEST(test_link_quiet_leaves_no_link_local_address),
 		LINK_TEST(test_rtnl_commit_names_the_request_that_failed_amid_others),
 		LINK_TEST(test_rtnl_commit_tells_the_kernels_own_words),
+		LINK_TEST(test_rtnl_ask_gives_each_answer_to_its_question),
+		LINK_TEST(test_rtnl_ask_takes_the_answers_to_a_full_batch),
 		LINK_TEST(test_rtnl_end_refuses_a_batch_that_is_full),
 		LINK_TEST(test_facts_gather_finds_the_mtu_of_the_way_out),
 	};

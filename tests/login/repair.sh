@@ -529,6 +529,9 @@ test_repair_leaves_what_others_made_besides() {
 	in_session nft add table ip filter
 	in_session ip addr add 192.0.2.99/32 dev lo
 	in_session ip route add 192.0.2.98/32 dev lo
+	# These hide the way to everywhere from who asks for a route instead of listing all.
+	in_session ip route add 240.0.0.0/4 dev lo
+	in_session ip -6 route add 4000::/3 dev lo
 	next_login
 	expect_no_match "$(tail -n "+$((mark + 1))" $auth_log)" 'mended'
 	in_session nft list table ip filter
