@@ -173,21 +173,13 @@ static int check_policy(struct check *check, const char *name, const char *path,
 	return rc < 0 ? rc : note_parts(check, &texts, path);
 }
 
-/** is_packaged() - @file is not the administrator's */
-static bool is_packaged(const struct policy_file *file)
-{
-	static const char directory[] = PATH_PACKAGED_POLICIES "/";
-
-	return strncmp(file->path, directory, sizeof(directory) - 1) == 0;
-}
-
 /** check_assigned() - warn of a policy of the administrator's that no user can be given */
 static int check_assigned(struct check *check, const struct policy_file *file)
 {
 	struct diagnostics diagnostics = { .arena = check->arena };
 	const struct position whole_file = { .file = file->path };
 
-	if (!check->settled || is_packaged(file) || is_part(check, file->path))
+	if (!check->settled || policy_is_packaged(file->path) || is_part(check, file->path))
 		return 0;
 	if (is_assigned(check, file->name))
 		return 0;

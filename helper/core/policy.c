@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/paths.h"
 #include "core/directive.h"
 #include "core/expect.h"
 #include "core/policy_dns.h"
@@ -40,6 +41,13 @@ struct policy_parser {
 	unsigned included;                              /* files, so far */
 	bool override;                                  /* what is read decides before all else */
 };
+
+bool policy_is_packaged(const char *path)
+{
+	static const char directory[] = PATH_PACKAGED_POLICIES "/";
+
+	return strncmp(path, directory, sizeof(directory) - 1) == 0;
+}
 
 const char *uplink_name(enum uplink uplink)
 {

@@ -162,6 +162,9 @@ bool policy_reaches_peers(const struct policy *policy);
 bool policy_believes(const struct policy *policy, const struct policy_rule *rule,
 		     const struct address *address);
 
+/** policy_is_packaged() - does the file @path come with carrel, and not from the administrator? */
+bool policy_is_packaged(const char *path);
+
 const char *uplink_name(enum uplink uplink);
 const char *verdict_name(enum verdict verdict);
 

@@ -52,13 +52,17 @@ struct search {
 	struct cover_question question;         /* about that rule; counts the steps for all of them */
 	struct prefix pool_prefixes[FAMILY_COUNT];
 	struct covers covers[DIRECTION_COUNT][PROTOCOL_CLASSES][END_COUNT];
-	struct cover numbers;                   /* of the rule that is examined; only its numbers */
+	const struct policy_rule *rule;         /* that is examined */
+	struct cover numbers;                   /* of that; only its numbers */
 	bool believes_all;                      /* its names may have private addresses */
 	/* Who covers the rule that is examined, or the first of several who do. */
 	const struct policy_rule *decider;
 	bool several;
 	bool pools;                             /* it is outwards, and they have a part in it */
 	bool queries;                           /* likewise that queries are redirected */
+	/* Of those who cover it: */
+	bool overridden, own;                   /* one is of the overrides; one is not */
+	bool disagrees;                         /* one of the overrides says the opposite */
 };
 
 static const struct prefix everything[FAMILY_COUNT] = {
@@ -76,7 +80,13 @@ static void note_decider(void *context, const struct cover *cover)
 
 	search->pools |= !rule && cover->prefixes == search->pool_prefixes;
 	search->queries |= !rule && cover->numbers == &query_number;
-	if (!rule || rule == search->decider)
+	if (!rule)
+		return;
+	search->own |= !rule->override;
+	search->overridden |= rule->override;
+	search->disagrees |= rule->override && (rule->verdict == VERDICT_ALLOW) !=
+					       (search->rule->verdict == VERDICT_ALLOW);
+	if (rule == search->decider)
 		return;
 	search->several |= search->decider != NULL;
 	if (!search->decider || rule < search->decider)
@@ -285,8 +295,10 @@ static int examine(struct search *search, const struct policy_rule *rule)
 	bool covered = !rule->remote_resolver;
 	int rc = gather_numbers(search, rule);
 
+	search->rule = rule;
 	search->decider = NULL;
 	search->several = search->pools = search->queries = false;
+	search->overridden = search->own = search->disagrees = false;
 	if (rc < 0)
 		return rc;
 	for (size_t class = 0; class < PROTOCOL_CLASSES; class++) {
@@ -354,6 +366,17 @@ static int fill_queries(struct search *search, const struct dns *dns)
 	return 0;
 }
 
+/*
+ * To decide before packaged policies is what overrides are for, and nobody edits those. In the
+ * administrator's own, a rule against them is likely a mistake; one that agrees does no harm.
+ */
+static bool is_meant(const struct search *search, const struct policy_rule *rule)
+{
+	if (rule->override || !search->overridden)
+		return false;
+	return policy_is_packaged(rule->position.file) || (!search->own && !search->disagrees);
+}
+
 static void warn(const struct search *search, const struct policy_rule *rule,
 		 struct diagnostics *diagnostics)
 {
@@ -406,7 +429,7 @@ int shadow_check(const struct policy *policy, const struct config *config, struc
 				       "match was not looked at");
 			return 0;
 		}
-		if (rc > 0)
+		if (rc > 0 && !is_meant(&search, rule))
 			warn(&search, rule, diagnostics);
 	}
 	return rc < 0 ? rc : 0;

@@ -16,7 +16,9 @@
  * @config:	for the pools: what "peers" are
  * @diagnostics: gets the warnings, at the rules' positions
  *
- * Exact, but for what is not known here: which addresses are the host's.
+ * Exact, but for what is not known here: which addresses are the host's. Of a rule that the
+ * overrides leave nothing there is a warning only where that is likely a mistake: they say the
+ * opposite, and the rule is the administrator's.
  *
  * Return: 0, -ENOMEM
  * Context: pure

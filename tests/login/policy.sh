@@ -144,8 +144,13 @@ test_policy_overrides_decide_first() {
 	reaches exam1 tcp "${exam_site[0]}" 443
 	cannot_reach exam1 tcp "${other_site[0]}" 443
 	cannot_reach exam1 tcp "${other_site[1]}" 443
-	# Packaged policies, too.
+	# Packaged policies, too, and that is no reason to warn.
 	cannot_reach lab1 tcp "${other_site[0]}" 443
+	sed -i '$a deny out' $policies/overrides.policy
+	output=$(carrel check)
+	expect_no_match "$output" '/usr/share/.*can never match'
+	expect_match "$output" 'exam.policy:2:1: warning: this rule can never match: .*overrides.policy:2 decides'
+	sed -i '$d' $policies/overrides.policy
 	output=$(carrel show exam1)
 	expect_match "$output" '^  overrides   deny out tcp to 203.0.113.80,2001:db8:80::80$'
 	expect_match "$output" '^              allow out$'

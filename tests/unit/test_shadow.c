@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/paths.h"
 #include "core/shadow.h"
 
 /* What is said about the policy @text. */
@@ -106,6 +107,60 @@ static void test_shadow_check_finds_what_earlier_rules_cover(void **state)
 	}
 }
 
+/* What is said about the policy @text in the file @path under @overrides. */
+static const char *check_under(struct arena *arena, const char *overrides_text, const char *path,
+			       const char *text)
+{
+	const struct sources none = { 0 };
+	const struct source source = { path, text, strlen(text) };
+	const struct source overrides = {
+		"/etc/carrel/policies/overrides.policy", overrides_text, strlen(overrides_text),
+	};
+	struct diagnostics diagnostics = { .arena = arena };
+	struct config config;
+	struct policy policy;
+
+	assert_int_equal(config_parse(&none, arena, &config, &diagnostics), 0);
+	const struct policy_context context = { .config = &config, .overrides = &overrides };
+	assert_int_equal(policy_parse_within(&context, "x", &source, arena, &policy, &diagnostics), 0);
+	assert_int_equal(shadow_check(&policy, &config, arena, &diagnostics), 0);
+	return said(arena, &diagnostics);
+}
+
+static void test_shadow_check_tells_of_overrides_where_it_is_a_mistake(void **state)
+{
+	static const char own[] = "/etc/carrel/policies/x.policy";
+	static const char packaged[] = PATH_PACKAGED_POLICIES "/x.policy";
+	static const struct { const char *overrides, *path, *text, *said; } cases[] = {
+		/* What overrides are for. */
+		{ "deny out tcp port 25", packaged, "allow out tcp port 25", "" },
+		{ "deny out tcp port 25", packaged, "allow out tcp port 26\nallow out tcp port 25-26", "" },
+		/* The same said twice. */
+		{ "deny out tcp port 25", own, "reject out tcp port 25", "" },
+		{ "allow out udp port 53", own, "allow out udp port 53", "" },
+		/* Somebody wrote what cannot be. */
+		{ "deny out tcp port 25", own, "allow out tcp port 25",
+		  NEVER("1", "/etc/carrel/policies/overrides.policy:1 decides") },
+		{ "allow out udp port 53", own, "deny out udp port 53",
+		  NEVER("1", "/etc/carrel/policies/overrides.policy:1 decides") },
+		{ "deny out tcp port 25", own, "allow out tcp port 26\nallow out tcp port 25-26",
+		  NEVER("2", "/etc/carrel/policies/overrides.policy:1 and others decide") },
+		/* Not of the overrides' doing. */
+		{ "deny out sctp", packaged, "allow out tcp\ndeny out tcp port 25",
+		  NEVER("2", "line 1 decides") },
+	};
+	struct arena arena = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(check_under(&arena, cases[i].overrides, cases[i].path,
+						cases[i].text), cases[i].said);
+	/* The overrides themselves. */
+	assert_string_equal(check_under(&arena, "allow out tcp\ndeny out tcp port 25", own, ""),
+			    NEVER("2", "line 1 decides"));
+	arena_free(&arena);
+}
+
 static void test_shadow_check_is_silent_when_anything_is_left(void **state)
 {
 	static const char *const policies[] = {
@@ -179,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shadow_check_finds_what_earlier_rules_cover),
+		cmocka_unit_test(test_shadow_check_tells_of_overrides_where_it_is_a_mistake),
 		cmocka_unit_test(test_shadow_check_is_silent_when_anything_is_left),
 		cmocka_unit_test(test_shadow_check_takes_no_long_time),
 		cmocka_unit_test(test_shadow_check_says_when_it_gives_up),
