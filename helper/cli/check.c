@@ -26,6 +26,7 @@ struct check {
 	struct policy_files known;      /* the policies that assignments may name */
 	struct config settings;         /* what policies are tested with */
 	bool settled;                   /* these are the administrator's, not the built-in ones */
+	bool broken;                    /* the administrator's are there, and cannot be used */
 	ARENA_LIST(const char *) parts;  /* paths of what policies include */
 	struct findings findings;
 };
@@ -37,6 +38,20 @@ static int note_error(struct check *check, const char *path, int rc,
 	if (rc == -ENOMEM)
 		return rc;
 	return findings_add_file(&check->findings, check->arena, path, err->text);
+}
+
+/**
+ * note_overrides() - @err concerns the overrides: once, whatever policies they stand before
+ *
+ * Those are what they are together with them.
+ */
+static int note_overrides(struct check *check, const struct policy_texts *texts, int rc,
+			  const struct carrel_error *err)
+{
+	const char *path = arena_printf(check->arena, "%s/" POLICY_OVERRIDES ".policy", texts->local);
+
+	check->findings.unchecked = POLICY_OVERRIDES ".policy";
+	return path ? note_error(check, path, rc, err) : -ENOMEM;
 }
 
 /** check_name() - report a policy of a name that no assignment can use */
@@ -96,7 +111,7 @@ static int parse_policy(struct check *check, struct policy_texts *texts, const c
 	int rc = policytext_parse(texts, name, source, &check->settings, &policy, &diagnostics,
 				  &err);
 	if (rc < 0 && !diagnostics.errors)
-		return note_error(check, source->path, rc, &err);
+		return note_overrides(check, texts, rc, &err);
 	if (rc == 0)
 		rc = expect_test(&policy, &check->settings, &diagnostics);
 	if (rc == 0)
@@ -181,7 +196,7 @@ static int check_assigned(struct check *check, const struct policy_file *file)
 
 	if (!check->settled || policy_is_packaged(file->path) || is_part(check, file->path))
 		return 0;
-	if (is_assigned(check, file->name))
+	if (is_overrides(file->name) || is_assigned(check, file->name))
 		return 0;
 	diagnostic_add(&diagnostics, SEVERITY_WARNING, &whole_file,
 		       "no assignment gives this policy to anyone");
@@ -240,15 +255,36 @@ static int check_sources(struct check *check, const struct sources *sources)
 			    &diagnostics);
 }
 
-/** check_installed() - what decides about logins */
-static int check_installed(struct check *check)
+/** check_config() - the configuration that decides about logins */
+static int check_config(struct check *check)
 {
 	struct carrel_error err = { 0 };
 	struct sources sources;
 
 	int rc = source_read_config(check->config, check->findings.trust_checked, check->arena,
 				    &sources, &err);
-	rc = rc < 0 ? note_error(check, check->config, rc, &err) : check_sources(check, &sources);
+	return rc < 0 ? note_error(check, check->config, rc, &err) : check_sources(check, &sources);
+}
+
+/**
+ * leave_policies() - check no policy without a configuration; say what is wrong with that
+ *
+ * Half of what would be said of policies had its cause there.
+ */
+static int leave_policies(struct check *check)
+{
+	if (check->findings.unchecked)
+		return 0;
+	check->findings.unchecked = "a valid configuration";
+	return check_config(check);
+}
+
+/** check_installed() - what decides about logins */
+static int check_installed(struct check *check)
+{
+	if (check->broken)
+		return leave_policies(check);
+	int rc = check_config(check);
 	return rc < 0 ? rc : check_installed_policies(check);
 }
 
@@ -294,8 +330,11 @@ static int check_files(struct check *check, int count, char *const *files)
 		rc = policyfile_name(files[i], check->arena, &name);
 		if (rc < 0)
 			break;
-		rc = name ? check_policy(check, name, files[i], true) :
-			    check_config_file(check, files[i]);
+		if (!name)
+			rc = check_config_file(check, files[i]);
+		else
+			rc = check->broken ? leave_policies(check) :
+			     check_policy(check, name, files[i], true);
 	}
 	return rc;
 }
@@ -314,6 +353,7 @@ static int settle(struct check *check)
 	if (rc == 0)
 		rc = config_parse(&sources, check->arena, &check->settings, &unheard);
 	check->settled = rc == 0;
+	check->broken = rc < 0 && rc != -ENOENT;
 	if (rc == 0 || rc == -ENOMEM)
 		return rc;
 	sources = (struct sources){ 0 };

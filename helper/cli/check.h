@@ -15,9 +15,10 @@ struct findings {
 	unsigned errors, warnings;      /* also those beyond DIAGNOSTICS_MAX of a file */
 	size_t files, policies, assignments;
 	bool trust_checked;             /* owners and modes were looked at */
+	const char *unchecked;          /* what it takes to check policies, and there is not; or NULL */
 };
 
-/** findings_add_file() - an error of a whole file; 0 or -ENOMEM */
+/** findings_add_file() - an error of a whole file, unless it is known; 0 or -ENOMEM */
 int findings_add_file(struct findings *findings, struct arena *arena, const char *path,
 		      const char *message);
 

@@ -20,18 +20,6 @@ static int add(struct findings *findings, struct arena *arena, enum severity sev
 	return 0;
 }
 
-int findings_add_file(struct findings *findings, struct arena *arena, const char *path,
-		      const char *message)
-{
-	const char *kept_path = arena_strdup(arena, path);
-	const char *kept_message = arena_strdup(arena, message);
-
-	if (!kept_path || !kept_message)
-		return -ENOMEM;
-	findings->errors++;
-	return add(findings, arena, SEVERITY_ERROR, kept_path, kept_message);
-}
-
 /** is_known() - was the same said already? Of a text that several policies include, it is. */
 static bool is_known(const struct findings *findings, const struct diagnostic *finding)
 {
@@ -46,6 +34,23 @@ static bool is_known(const struct findings *findings, const struct diagnostic *f
 			return true;
 	}
 	return false;
+}
+
+int findings_add_file(struct findings *findings, struct arena *arena, const char *path,
+		      const char *message)
+{
+	const char *kept_path = arena_strdup(arena, path);
+	const char *kept_message = arena_strdup(arena, message);
+
+	if (!kept_path || !kept_message)
+		return -ENOMEM;
+	const struct diagnostic finding = {
+		.severity = SEVERITY_ERROR, .message = kept_message, .position.file = kept_path,
+	};
+	if (is_known(findings, &finding))
+		return 0;
+	findings->errors++;
+	return add(findings, arena, SEVERITY_ERROR, kept_path, kept_message);
 }
 
 int findings_add(struct findings *findings, struct arena *arena, const char *path,
@@ -128,6 +133,8 @@ void findings_put_text(const struct findings *findings, struct buffer *text)
 		buffer_puts(text, ", ");
 		put_count(text, findings->warnings, "warning", "warnings");
 	}
+	if (findings->unchecked)
+		buffer_printf(text, " (policies were not checked, which takes %s)", findings->unchecked);
 	buffer_puts(text, findings->trust_checked ? "\n" :
 						    " (owners and modes were not checked)\n");
 }
@@ -159,6 +166,7 @@ void findings_put_json(const struct findings *findings, struct buffer *text)
 	json_number(text, "errors", findings->errors);
 	json_number(text, "warnings", findings->warnings);
 	json_bool(text, "trust_checked", findings->trust_checked);
+	json_bool(text, "policies_checked", !findings->unchecked);
 	buffer_puts(text, ",\n ");
 	json_key(text, "findings");
 	buffer_puts(text, "[");

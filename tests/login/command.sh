@@ -238,6 +238,42 @@ test_command_check_points_at_every_error() {
 	rm $dropin
 }
 
+# One error of the configuration is one, whatever policies make of what is missing for it.
+test_command_check_blames_no_policy_for_the_configuration() {
+	local dropin=/etc/carrel/carrel.conf.d/sets.conf policy=/etc/carrel/policies/sets.policy
+	local alone=': 1 error \(policies were not checked, which takes a valid configuration\)'
+	echo 'allow out to set campus' >$policy
+	echo 'sett campus 192.0.2.0/24' >$dropin
+	exits 4 carrel check
+	expect_match "$output" "^$dropin:1:1: error: 'sett' is not a directive"
+	expect_match "$output" "$alone\$"
+	expect_equal "$(wc -l <<<"$output")" 2
+	exits 4 carrel check $policy
+	expect_match "$output" "^$dropin:1:1: error: 'sett' is not a directive"
+	expect_match "$output" "$alone"
+	expect_equal "$(wc -l <<<"$output")" 2
+	echo 'set campus 192.0.2.0/24' >$dropin
+	exits 0 carrel check $policy
+	rm $dropin
+	exits 4 carrel check $policy
+	expect_match "$output" "^$policy:1:18: error: 'campus' is not a set"
+	rm $policy
+}
+
+# Without them it is not known what any policy says.
+test_command_check_tells_of_overrides_that_cannot_be_read_once() {
+	local overrides=/etc/carrel/policies/overrides.policy
+	: >$overrides
+	exits 4 carrel check
+	expect_match "$output" "^$overrides: error: $overrides is empty"
+	expect_match "$output" ': 1 error \(policies were not checked, which takes overrides.policy\)$'
+	expect_equal "$(wc -l <<<"$output")" 2
+	echo '# nothing' >$overrides
+	exits 0 carrel check
+	expect_equal "$(wc -l <<<"$output")" 1
+	rm $overrides
+}
+
 # Misspelled, an assignment would hold for nobody, and leave on the host whom it is to confine.
 test_command_check_warns_of_names_that_there_are_not() {
 	local dropin=/etc/carrel/carrel.conf.d/names.conf

@@ -35,6 +35,21 @@ static void test_findings_put_text_says_when_trust_was_not_checked(void **state)
 				       "(owners and modes were not checked)\n");
 }
 
+static void test_findings_put_text_says_when_policies_were_not_checked(void **state)
+{
+	const struct findings findings = {
+		.files = 1, .errors = 1, .trust_checked = true, .unchecked = "a valid configuration",
+	};
+	BUFFER_CLEANUP struct buffer text = { 0 };
+
+	(void)state;
+	findings_put_text(&findings, &text);
+	assert_string_equal(text.data, "1 configuration file, 0 policies, 0 assignments: 1 error "
+				       "(policies were not checked, which takes a valid configuration)\n");
+	findings_put_json(&findings, &text);
+	assert_non_null(strstr(text.data, "\"policies_checked\": false"));
+}
+
 /* One finding of each kind. */
 static void fill(struct findings *findings, struct arena *arena)
 {
@@ -75,7 +90,8 @@ static void test_findings_put_json_has_all_of_it(void **state)
 	findings_put_json(&findings, &text);
 	assert_string_equal(text.data,
 		"{\"valid\": false, \"files\": 0, \"policies\": 1, \"assignments\": 0, "
-		"\"errors\": 2, \"warnings\": 1, \"trust_checked\": true,\n"
+		"\"errors\": 2, \"warnings\": 1, \"trust_checked\": true, "
+		"\"policies_checked\": true,\n"
 		" \"findings\": [{\"severity\": \"error\", \"file\": \"/c/y\", \"line\": null, "
 		"\"column\": null, \"message\": \"cannot open /c/y\"},\n"
 		"  {\"severity\": \"error\", \"file\": \"/c/x.policy\", "
@@ -115,8 +131,10 @@ static void test_findings_add_counts_once_what_was_said_already(void **state)
 	diagnostic_add(&diagnostics, SEVERITY_WARNING, &here, "odd");
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(findings_add(&findings, &arena, here.file, &diagnostics), 0);
-	assert_int_equal(findings.list.count, 3);
-	assert_int_equal(findings.errors, 1);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(findings_add_file(&findings, &arena, here.file, "empty"), 0);
+	assert_int_equal(findings.list.count, 4);
+	assert_int_equal(findings.errors, 2);
 	assert_int_equal(findings.warnings, 2);
 }
 
@@ -126,6 +144,7 @@ int main(void)
 		cmocka_unit_test(test_findings_put_text_says_what_is_valid),
 		cmocka_unit_test(test_findings_add_counts_once_what_was_said_already),
 		cmocka_unit_test(test_findings_put_text_says_when_trust_was_not_checked),
+		cmocka_unit_test(test_findings_put_text_says_when_policies_were_not_checked),
 		cmocka_unit_test(test_findings_put_text_points_at_each_finding),
 		cmocka_unit_test(test_findings_put_json_has_all_of_it),
 		cmocka_unit_test(test_findings_add_counts_what_was_not_kept),
