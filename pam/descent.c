@@ -36,6 +36,7 @@
 
 #include "base/paths.h"
 #include "pam/cgroup.h"
+#include "pam/entries.h"
 #include "pam/places.h"
 
 /* Where 16-bit ids were first (i386, 32-bit arm), the calls for 32-bit ones have other names. */
@@ -199,15 +200,6 @@ static int connect_standard(struct descent *descent)
 	return 0;
 }
 
-/* What getdents64 writes: getdents(2). */
-struct directory_entry {
-	uint64_t inode;
-	int64_t offset;
-	uint16_t length;
-	uint8_t type;
-	char name[];
-};
-
 /** descriptor_number() - of an entry of /proc/self/fd; -1 for "." and ".." */
 static int descriptor_number(const char *name)
 {
@@ -224,33 +216,28 @@ static int descriptor_number(const char *name)
 /** close_listed() - what close_range() does, for kernels before 5.9 and filters that hide it */
 static int close_listed(void)
 {
-	_Alignas(struct directory_entry) char buffer[2048];
 	int directory = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	bool closed;
 
 	if (directory < 0)
 		return -errno;
+	/* What is closed while the directory is read moves the rest: again until none is. */
 	do {
+		struct entries entries = { .fd = directory };
+		const char *name;
+		int rc;
+
 		closed = false;
 		if (lseek(directory, 0, SEEK_SET) < 0)
 			return -errno;
-		/* What is closed while the directory is read moves the rest: again until none is. */
-		for (;;) {
-			long length = syscall(SYS_getdents64, directory, buffer, sizeof(buffer));
+		while ((rc = entries_next(&entries, &name)) > 0) {
+			int fd = descriptor_number(name);
 
-			if (length < 0)
-				return -errno;
-			if (length == 0)
-				break;
-			for (long i = 0; i < length;) {
-				const struct directory_entry *entry = (void *)(buffer + i);
-				int fd = descriptor_number(entry->name);
-
-				if (fd > 2 && fd != directory)
-					closed |= close(fd) == 0;
-				i += entry->length;
-			}
+			if (fd > 2 && fd != directory)
+				closed |= close(fd) == 0;
 		}
+		if (rc < 0)
+			return rc;
 	} while (closed);
 	close(directory);
 	return 0;
