@@ -266,7 +266,8 @@ static int call(const struct client_options *options, int64_t deadline_ms,
 	int length = wire_encode_request(request, reply.bytes, WIRE_MAX_BYTES, err);
 	if (length < 0)
 		return length;
-	rc = launcher_start(options->helper, options->timeout_ms + GRACE_MS, &child, err);
+	rc = launcher_start(options->helper, options->timeout_ms + GRACE_MS, options->private_pins,
+			    &child, err);
 	if (rc < 0)
 		return rc;
 	rc = exchange(child.socket, deadline_ms, options->timeout_ms, request, reply.bytes,
@@ -337,7 +338,8 @@ int client_tell(const struct client_options *options, const struct wire_request 
 	int length = wire_encode_request(request, bytes, sizeof(bytes), err);
 	if (length < 0)
 		return length;
-	int rc = launcher_start(options->helper, TOLD_LIFETIME_MS, &child, err);
+	int rc = launcher_start(options->helper, TOLD_LIFETIME_MS, options->private_pins, &child,
+				err);
 	if (rc < 0)
 		return rc;
 	/* What was sent stays in the helper's end when ours is closed. */

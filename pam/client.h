@@ -3,6 +3,7 @@
 #ifndef CARREL_PAM_CLIENT_H
 #define CARREL_PAM_CLIENT_H
 
+#include <stdbool.h>
 #include "base/wire.h"
 
 struct carrel_error;
@@ -10,6 +11,7 @@ struct carrel_error;
 struct client_options {
 	const char *helper;     /* absolute path */
 	unsigned timeout_ms;    /* for the whole exchange; then the helper is killed */
+	bool private_pins;      /* of a request that may pin: what carrel.conf says */
 };
 
 struct client_reply {

@@ -37,6 +37,7 @@
 #include "base/paths.h"
 #include "pam/cgroup.h"
 #include "pam/entries.h"
+#include "pam/pinspace.h"
 #include "pam/places.h"
 
 /* Where 16-bit ids were first (i386, 32-bit arm), the calls for 32-bit ones have other names. */
@@ -284,6 +285,20 @@ static int repair_state(struct descent *descent)
 	return places_repair_state(descent->uid, descent->gid);
 }
 
+/**
+ * enter_pins() - to the mount namespace in which pins are kept, unless that is the host's
+ *
+ * As long as the helper lives it holds the lock: nobody takes the namespace away meanwhile.
+ */
+static int enter_pins(struct descent *descent)
+{
+	int lock_fd, rc = pinspace_enter(descent->private_pins, &descent->failed_step, &lock_fd);
+
+	if (rc < 0 || lock_fd < 0)
+		return rc;
+	return fcntl(lock_fd, F_SETFD, 0) < 0 ? -errno : 0;
+}
+
 static int repair_pins(struct descent *descent)
 {
 	return places_repair_pins(descent->gid);
@@ -436,6 +451,7 @@ static const struct step steps_to_program[] = {
 static const struct step steps_to_helper[] = {
 	{ "resetting signals", reset_helper_signals },
 	{ "preparing " PATH_STATE, repair_state },
+	{ "going to where pins are", enter_pins },
 	{ "preparing " PATH_PINS, repair_pins },
 	{ "making " PATH_PINS " a mount point", mount_pins },
 	{ "looking for CAP_NET_ADMIN in the capability bounding set", find_net_admin },
@@ -464,7 +480,9 @@ static bool take_steps(struct descent *descent, const struct step *step)
 		int rc = step->run(descent);
 
 		if (rc < 0) {
-			descent->failed_step = step->what;
+			/* A step that has steps of its own says which of them. */
+			if (!descent->failed_step)
+				descent->failed_step = step->what;
 			descent->errnum = -rc;
 			return false;
 		}

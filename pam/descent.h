@@ -3,6 +3,7 @@
 #ifndef CARREL_PAM_DESCENT_H
 #define CARREL_PAM_DESCENT_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -16,6 +17,7 @@ struct descent {
 	uid_t uid;                      /* 0: the program stays root's */
 	gid_t gid;
 	unsigned lifetime_ms;           /* of the helper; then the kernel ends it */
+	bool private_pins;              /* carrel.conf says so */
 
 	int program_fd;                 /* used on the way */
 	const char *failed_step;        /* NULL while nothing failed; static text */

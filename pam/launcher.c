@@ -181,14 +181,15 @@ static int start(struct launch *launch, int *ret_pidfd, struct carrel_error *err
 	return 0;
 }
 
-int launcher_start(const char *helper, unsigned lifetime_ms, struct launcher_child *ret_child,
-		   struct carrel_error *err)
+int launcher_start(const char *helper, unsigned lifetime_ms, bool private_pins,
+		   struct launcher_child *ret_child, struct carrel_error *err)
 {
 	char name[] = "carrel-helper";
 	char *const arguments[] = { name, NULL };
 	struct launch launch = {
 		.descent = {
 			.program = helper, .arguments = arguments, .lifetime_ms = lifetime_ms,
+			.private_pins = private_pins,
 		},
 	};
 	int pair[2], pidfd, rc = find_helper_account(&launch.descent, err);

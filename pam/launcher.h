@@ -20,6 +20,7 @@ struct launcher_child {
  * launcher_start() - start @helper as the user HELPER_USER
  * @helper:	absolute path
  * @lifetime_ms:	then the kernel ends it, also when nobody waits for it any more
+ * @private_pins:	where there is no pin yet, they are to be kept from the host: see pinspace.h
  * @ret_child:	both descriptors owned by the caller, close-on-exec
  *
  * The helper raises no SIGCHLD in this process and leaves no zombie in it.
@@ -28,8 +29,8 @@ struct launcher_child {
  *	   missing from the bounding set, the helper missing or not executable, ...
  * Context: effective uid 0; safe in a multi-threaded process
  */
-int launcher_start(const char *helper, unsigned lifetime_ms, struct launcher_child *ret_child,
-		   struct carrel_error *err);
+int launcher_start(const char *helper, unsigned lifetime_ms, bool private_pins,
+		   struct launcher_child *ret_child, struct carrel_error *err);
 
 /**
  * launcher_start_gc() - start "@command gc" as root, in the same quiet way; nobody hears of its end

@@ -356,7 +356,7 @@ static int release(struct login *login, int argc, const char **argv)
  */
 static int attempt(struct login *login, bool last, bool *ret_stale)
 {
-	const struct client_options client = {
+	struct client_options client = {
 		.helper = login->options.helper,
 		.timeout_ms = login->options.timeout_s * 1000,
 	};
@@ -386,6 +386,7 @@ static int attempt(struct login *login, bool last, bool *ret_stale)
 			  assignment->position.line);
 		return deny(login, err.text);
 	}
+	client.private_pins = config.pins == PINS_PRIVATE;
 	if (client_call(&client, &request, &reply, &err) < 0)
 		return refuse(login, &err);
 	*ret_stale = !last && is_stale(&reply.reply);

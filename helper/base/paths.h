@@ -24,6 +24,8 @@
 #define PATH_RESOLVER          CARREL_PREFIX "/libexec/carrel/carrel-resolver"
 #define PATH_STATE             "/run/carrel"
 #define PATH_PINS              "/run/netns"
+/* Where the mount namespace with the pins is kept that "pins private" hides: see pam/pinspace.h. */
+#define PATH_PINSPACE          "/run/carrel-pins"
 #define PATH_MODULE            CARREL_SECUREDIR "/pam_carrel.so"
 #define PATH_COMMAND           CARREL_PREFIX "/sbin/carrel"
 

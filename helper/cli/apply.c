@@ -97,6 +97,7 @@ static int apply_once(struct application *application, struct applied *applied, 
 	ARENA_CLEANUP struct arena arena = { 0 };
 	const struct client_options options = {
 		.helper = PATH_HELPER, .timeout_ms = CLI_HELPER_TIMEOUT_MS,
+		.private_pins = application->config.pins == PINS_PRIVATE,
 	};
 	struct wire_request request = {
 		.operation = WIRE_APPLY, .config = application->invocation->config,
@@ -319,7 +320,7 @@ int cli_apply(const struct invocation *invocation)
 	int status = cli_need_root("apply");
 	if (status != CLI_OK)
 		return status;
-	if (hostns_enter(&err) < 0 || view_open_state(&state_fd, &err) < 0)
+	if (hostns_enter_pins(&err) < 0 || view_open_state(&state_fd, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	application.state_fd = state_fd;
 	status = run(&application);

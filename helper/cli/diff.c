@@ -190,14 +190,17 @@ static int add_former(struct prospect *prospect, const struct differences *found
 static int add_inspected(struct prospect *prospect, struct diff *diff)
 {
 	const struct inspect_rules rules = how_to_inspect(prospect);
+	FD_CLEANUP int host_fd = -1;
 	struct inspection inspection;
 	struct carrel_error err = { 0 };
 
 	prospect->input.cut = prospect->sight.recorded && prospect->sight.record.cut;
-	int rc = inspect(&prospect->input, &rules, prospect->arena, &inspection, &err);
-	if (rc == 0)
-		rc = hostns_enter(&err);
+	int rc = netns_current(&host_fd, &err);
 	if (rc < 0)
+		return cli_fail(CLI_FAILURE, &err);
+	rc = inspect(&prospect->input, &rules, prospect->arena, &inspection, &err);
+	int back = netns_enter(host_fd, rc < 0 ? NULL : &err);
+	if (rc < 0 || back < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	bool touched = rules.former_generation && rules.former_generation != inspection.generation;
 	int status = add_former(prospect, &inspection.differences, touched, diff);
@@ -361,7 +364,7 @@ int cli_diff(const struct invocation *invocation)
 	int status = cli_need_root("diff");
 	if (status != CLI_OK)
 		return status;
-	if (hostns_enter(&err) < 0 || view_open_state(&state_fd, &err) < 0)
+	if (hostns_enter_pins(&err) < 0 || view_open_state(&state_fd, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	status = owner_meant(invocation->arguments[0], state_fd, &owner);
 	if (status != CLI_OK)

@@ -29,7 +29,7 @@ static int ask_helper(const struct invocation *invocation, const char *user, int
 		      struct client_reply *ret)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
-	const struct client_options options = {
+	struct client_options options = {
 		.helper = PATH_HELPER, .timeout_ms = CLI_HELPER_TIMEOUT_MS,
 	};
 	struct wire_request request = { .operation = WIRE_OPEN, .config = invocation->config };
@@ -47,6 +47,7 @@ static int ask_helper(const struct invocation *invocation, const char *user, int
 			     &request.subject, &err);
 	if (rc < 0)
 		return cli_fail(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILURE, &err);
+	options.private_pins = config.pins == PINS_PRIVATE;
 	if (client_call(&options, &request, ret, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	return CLI_OK;

@@ -27,6 +27,7 @@
 #include "base/paths.h"
 #include "cli/arguments.h"
 #include "cli/hostns.h"
+#include "cli/pins.h"
 #include "cli/refresh.h"
 #include "cli/survey.h"
 #include "cli/view.h"
@@ -291,6 +292,9 @@ static int collect(struct collection *collection)
 			show_task(collection, &collection->tasks.items[i]);
 	else
 		work(collection);
+	if (!collection->invocation->dry_run &&
+	    pins_settle(collection->state_fd, &err) < 0)
+		collection->status = cli_fail(CLI_FAILURE, &err);
 	if (collection->invocation->json)
 		buffer_puts(&collection->text, "]\n");
 	int status = cli_print(&collection->text);
@@ -305,7 +309,7 @@ int cli_gc(const struct invocation *invocation)
 	int status = cli_need_root("gc");
 	if (status != CLI_OK)
 		return status;
-	if (hostns_enter(&err) < 0 || view_open_state(&state_fd, &err) < 0)
+	if (hostns_enter_pins(&err) < 0 || view_open_state(&state_fd, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	if (state_fd >= 0 && !invocation->dry_run) {
 		int rc = begin_turn(state_fd, &turn_fd, &err);

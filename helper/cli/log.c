@@ -20,6 +20,7 @@
 #include "base/fd.h"
 #include "cli/arguments.h"
 #include "cli/cli.h"
+#include "cli/hostns.h"
 #include "cli/journal.h"
 #include "cli/logread.h"
 #include "cli/owner.h"
@@ -140,6 +141,17 @@ static int deliver(const struct follower *follower, const struct logged_list *lo
 	return CLI_OK;
 }
 
+/** read_logs() - logread(), where pins are; they may have been elsewhere at the last look */
+static int read_logs(const struct follower *follower, struct arena *arena, struct logged_list *ret,
+		     struct carrel_error *err)
+{
+	HOSTNS_VISIT_CLEANUP struct hostns_visit visit;
+	int rc = hostns_visit_pins(&visit, err);
+
+	return rc < 0 ? rc : logread(follower->state_fd, follower->has_uid ? &follower->uid : NULL,
+				     &follower->book, arena, ret, err);
+}
+
 /** look() - read, deliver what is new, remember; exit status */
 static int look(struct follower *follower)
 {
@@ -148,8 +160,7 @@ static int look(struct follower *follower)
 	struct logged_list logged;
 	int status = CLI_OK;
 
-	if (logread(follower->state_fd, follower->has_uid ? &follower->uid : NULL, &follower->book,
-		    &arena, &logged, &err) < 0)
+	if (read_logs(follower, &arena, &logged, &err) < 0)
 		status = cli_fail(CLI_FAILURE, &err);
 	else if (follower->has_uid && !follower->invocation->follow && !logged.carrels &&
 		 !logged.unreadable.count) {

@@ -192,6 +192,9 @@ int cli_plan(const struct invocation *invocation)
 	/* Without privilege the host looks as it does from here. */
 	if ((geteuid() == 0 && hostns_enter(&err) < 0) || view_open_state(&state_fd, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
+	HOSTNS_VISIT_CLEANUP struct hostns_visit visit;
+	if (hostns_visit_pins(&visit, &err) < 0)
+		cli_complain("%s; this is the plan for a user without a carrel", err.text);
 	prospect.state_fd = state_fd;
 	int status = owner_meant(invocation->arguments[0], state_fd, &owner);
 	if (status == CLI_OK)

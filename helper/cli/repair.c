@@ -247,6 +247,7 @@ static void repair_once(struct reparation *reparation, const struct target *targ
 	ARENA_CLEANUP struct arena arena = { 0 };
 	const struct client_options options = {
 		.helper = PATH_HELPER, .timeout_ms = CLI_HELPER_TIMEOUT_MS,
+		.private_pins = reparation->config.pins == PINS_PRIVATE,
 	};
 	struct wire_request request = {
 		.operation = WIRE_REPAIR, .config = reparation->invocation->config,
@@ -380,7 +381,7 @@ int cli_repair(const struct invocation *invocation)
 	int status = cli_need_root("repair");
 	if (status != CLI_OK)
 		return status;
-	if (hostns_enter(&err) < 0 || view_open_state(&state_fd, &err) < 0)
+	if (hostns_enter_pins(&err) < 0 || view_open_state(&state_fd, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	reparation.state_fd = state_fd;
 	status = run(&reparation);

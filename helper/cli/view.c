@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/paths.h"
 #include "cli/cli.h"
+#include "cli/hostns.h"
 #include "kernel/netns.h"
 #include "state/namesfile.h"
 #include "state/state.h"
@@ -50,6 +51,7 @@ static enum pin_state look_at_pin(const char *netns, uint64_t expected_inode)
 /* What a callback that fills lists needs. */
 struct collection {
 	int state_fd;
+	bool pins_seen;
 	struct arena *arena;
 	struct view *view;
 	struct views *views;
@@ -82,29 +84,35 @@ static void note_idleness(struct view *view)
 	view->idle_since_s = (uint64_t)now.tv_sec - view->idle_s;
 }
 
-/** complete() - add to @view what its record does not say */
-static int complete(int state_fd, struct arena *arena, struct view *view,
-		    struct carrel_error *err)
+/** complete() - add to collection->view what its record does not say */
+static int complete(struct collection *collection)
 {
-	struct collection collection = { .arena = arena, .view = view, .err = err };
+	struct view *view = collection->view;
 
 	note_idleness(view);
 	name_of_netns(view->record.uid, view->netns);
-	view->pin = look_at_pin(view->netns, view->record.netns_inode);
-	return session_each(state_fd, view->record.uid, false, collect_session, &collection, err);
+	view->pin = collection->pins_seen ? look_at_pin(view->netns, view->record.netns_inode) :
+					    PIN_UNKNOWN;
+	return session_each(collection->state_fd, view->record.uid, false, collect_session,
+			    collection, collection->err);
 }
 
 int view_read(int state_fd, uid_t uid, struct arena *arena, struct view *ret,
 	      struct carrel_error *err)
 {
+	HOSTNS_VISIT_CLEANUP struct hostns_visit visit;
 	struct view view = { 0 };
+	struct collection collection = {
+		.state_fd = state_fd, .arena = arena, .view = &view, .err = err,
+		.pins_seen = hostns_visit_pins(&visit, NULL) == 0,
+	};
 
 	if (state_fd < 0)
 		return error_set(err, ENOENT, "there is no carrel of uid %u", uid);
 	int rc = record_read(state_fd, uid, &view.record, err);
 	if (rc < 0)
 		return rc;
-	rc = complete(state_fd, arena, &view, err);
+	rc = complete(&collection);
 	if (rc < 0)
 		return rc;
 	*ret = view;
@@ -131,14 +139,17 @@ static int collect_record(const struct record *record, int rc, const struct carr
 	if (!view)
 		return error_set_errno(collection->err, ENOMEM, "noting a record");
 	view->record = *record;
-	return complete(collection->state_fd, arena, view, collection->err);
+	collection->view = view;
+	return complete(collection);
 }
 
 int view_read_all(int state_fd, struct arena *arena, struct views *ret, struct carrel_error *err)
 {
+	HOSTNS_VISIT_CLEANUP struct hostns_visit visit;
 	struct views views = { 0 };
 	struct collection collection = {
 		.state_fd = state_fd, .arena = arena, .views = &views, .err = err,
+		.pins_seen = hostns_visit_pins(&visit, NULL) == 0,
 	};
 
 	int rc = view_each_record(state_fd, collect_record, &collection, err);

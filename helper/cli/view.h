@@ -15,7 +15,7 @@ enum pin_state {
 	PIN_PRESENT,            /* and of the namespace that the record speaks of */
 	PIN_MISSING,
 	PIN_FOREIGN,            /* another namespace is pinned under the carrel's name */
-	PIN_UNKNOWN,            /* it cannot be looked at */
+	PIN_UNKNOWN,            /* it cannot be looked at; with "pins private" only root can */
 };
 
 struct view {
@@ -51,6 +51,9 @@ int view_each_record(int state_fd, record_visitor *visit, void *context,
 
 /**
  * view_read() - the carrel of @uid
+ *
+ * Looks for pins where hostns_visit_pins() finds them; so does view_read_all().
+ *
  * Return: 0; -ENOENT; -errno
  */
 int view_read(int state_fd, uid_t uid, struct arena *arena, struct view *ret,

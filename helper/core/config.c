@@ -100,6 +100,22 @@ static int parse_linger(struct lexer *lexer, const struct token *keyword, void *
 			      &config->linger_s);
 }
 
+/* "pins": who sees them. */
+static int parse_pins(struct lexer *lexer, const struct token *keyword, void *target)
+{
+	static const char *const words[] = {
+		[PINS_VISIBLE] = "visible", [PINS_PRIVATE] = "private", NULL,
+	};
+	struct config *config = target;
+	size_t index;
+
+	(void)keyword;
+	int rc = lexer_expect(lexer, "a place for pins", words, &index);
+	if (rc == 0)
+		config->pins = (enum pins)index;
+	return rc;
+}
+
 const struct named_set *config_find_set(const struct config *config, const char *name,
 					size_t length)
 {
@@ -175,6 +191,7 @@ static const struct directive config_directives[] = {
 	{ "pool4", true, parse_pool4 },
 	{ "pool6", true, parse_pool6 },
 	{ "linger", true, parse_linger },
+	{ "pins", true, parse_pins },
 	{ "set", false, parse_set },
 	{ "assign", false, parse_assign },
 };

@@ -71,10 +71,14 @@ struct named_set {
 	ARENA_LIST(struct prefix) prefixes;     /* as written: of both families, in any order */
 };
 
+/* Where pins are: in the host's /run/netns, or in a mount namespace of carrel's own. */
+enum pins { PINS_VISIBLE, PINS_PRIVATE };
+
 struct config {
 	struct prefix pool4;            /* default 10.213.0.0/16; /8 to /30 */
 	struct prefix pool6;            /* default fd42:ca44:e1::/64; /96 or shorter: holds a 32-bit uid */
 	uint64_t linger_s;              /* an idle carrel is kept this long; default 10 minutes */
+	enum pins pins;                 /* default visible */
 	ARENA_LIST(struct named_set) sets;      /* each name once */
 	ARENA_LIST(struct assignment) assignments;
 	ARENA_LIST(const char *) groups; /* every group name that a condition uses, once */

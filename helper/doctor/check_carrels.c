@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "cli/cli.h"
 #include "cli/diff.h"
+#include "cli/hostns.h"
 #include "cli/view.h"
 #include "doctor/doctor.h"
 
@@ -137,9 +138,12 @@ static int check_carrel(const struct record *record, int rc, const struct carrel
 
 int doctor_check_carrels(struct doctor *doctor, struct carrel_error *err)
 {
+	HOSTNS_VISIT_CLEANUP struct hostns_visit visit;
 	struct walk walk = { .doctor = doctor };
-	int rc = view_each_record(doctor->state_fd, check_carrel, &walk, err);
+	int rc = hostns_visit_pins(&visit, err);
 
+	if (rc == 0)
+		rc = view_each_record(doctor->state_fd, check_carrel, &walk, err);
 	if (rc < 0 || walk.count <= CARRELS_MAX)
 		return rc;
 	return doctor_add(doctor, (struct doctor_finding){

@@ -221,6 +221,39 @@ test_session_that_runs_into_a_rule_that_logs_is_in_the_journal() {
 	expect_equal "$(systemctl is-active carrel-log.service)" active
 }
 
+# Likewise with pins in a mount namespace: both services find them from their sandboxes.
+test_session_with_a_private_pin_is_logged_and_removed() {
+	printf 'linger 1s\npins private\n' >/etc/carrel/carrel.conf.d/pins.conf
+	echo 'reject out tcp port 25 log' >/etc/carrel/policies/lab.policy
+	trap 'systemctl stop carrel-log.service; systemctl restart "user@$(id -u linger1)"
+		rm -f /etc/carrel/policies/lab.policy /etc/carrel/carrel.conf.d/pins.conf' EXIT
+	remove_all_carrels
+	systemctl start carrel-log.service
+	cannot_reach lab1 tcp "${exam_site[0]}" 25
+	expect_no_match "$(ip netns list)" carrel-
+	eventually 20 journal_has 203.0.113.10 25
+	expect_equal "$(systemctl is-active carrel-log.service)" active
+	systemctl stop user@61101
+	eventually 30 collected_by_the_service
+	# Before the next one the pins are where the configuration says then.
+	rm /etc/carrel/carrel.conf.d/pins.conf
+	as lab1 true
+	expect_match "$(ip netns list)" '^carrel-61101'
+}
+
+remove_all_carrels() {
+	local user
+	for user in $(carrel list --json | jq -r '.[].user'); do
+		carrel remove "$user"
+	done
+	systemctl start carrel-gc.service
+}
+
+collected_by_the_service() {
+	systemctl start carrel-gc.service
+	[ ! -e /run/carrel-pins/mounts ]
+}
+
 journal_of() {
 	journalctl --quiet --identifier=carrel --output=cat CARREL_USER=lab1 "$@"
 }

@@ -28,7 +28,7 @@ static void parse_valid(const char *text, struct arena *arena, struct config *co
 }
 
 #define SET_NAMES "; expected 1 to 32 characters from a-z, 0-9, '_', '-' and '.'"
-#define DIRECTIVES "; expected pool4, pool6, linger, set or assign"
+#define DIRECTIVES "; expected pool4, pool6, linger, pins, set or assign"
 #define CONDITIONS "; expected user, group, uid, service, from or tty"
 #define POLICIES "; expected unconfined, host, deny, or a name of 1 to 32 characters from a-z, " \
 	"0-9, '_', '-' and '.'"
@@ -53,6 +53,13 @@ static void test_config_parse_reports_every_error(void **state)
 		  "315360000 seconds" },
 		{ "linger 10m 5m", "1:12: unexpected '5m'; expected the end of the line" },
 		{ "linger 1m\nlinger 2m", "2:1: a second 'linger'; the first is at line 1" },
+		{ "pins", "1:5: missing a place for pins; expected visible or private" },
+		{ "pins privat", "1:6: 'privat' is not a place for pins; expected visible or private "
+		  "(did you mean 'private'?)" },
+		{ "pins \"private\"", "1:6: \"private\" is not a place for pins; expected visible or "
+		  "private" },
+		{ "pins visible private", "1:14: unexpected 'private'; expected the end of the line" },
+		{ "pins private\npins private", "2:1: a second 'pins'; the first is at line 1" },
 		{ "\"assign\" x", "1:1: \"assign\" is not a directive" DIRECTIVES },
 		{ ", assign", "1:1: ',' is not a directive" DIRECTIVES },
 		{ "\npool4", "2:6: missing a pool" V4 },
@@ -214,6 +221,7 @@ static void test_config_parse_has_defaults(void **state)
 	prefix_format(&config.pool6, text);
 	assert_string_equal(text, "fd42:ca44:e1::/64");
 	assert_int_equal(config.linger_s, 600);
+	assert_int_equal(config.pins, PINS_VISIBLE);
 	assert_int_equal(config.assignments.count, 0);
 	assert_int_equal(config.groups.count, 0);
 }
@@ -231,6 +239,22 @@ static void test_config_parse_understands_times_to_linger(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		parse_valid(cases[i].text, &arena, &config);
 		assert_int_equal(config.linger_s, cases[i].expected_s);
+	}
+}
+
+static void test_config_parse_understands_places_for_pins(void **state)
+{
+	static const struct { const char *text; enum pins expected; } cases[] = {
+		{ "pins visible", PINS_VISIBLE }, { "pins private", PINS_PRIVATE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		ARENA_CLEANUP struct arena arena = { 0 };
+		struct config config;
+
+		parse_valid(cases[i].text, &arena, &config);
+		assert_int_equal(config.pins, cases[i].expected);
 	}
 }
 
@@ -486,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_config_parse_takes_all_files_as_one_text),
 		cmocka_unit_test(test_config_parse_has_defaults),
 		cmocka_unit_test(test_config_parse_understands_times_to_linger),
+		cmocka_unit_test(test_config_parse_understands_places_for_pins),
 		cmocka_unit_test(test_config_parse_understands_pools_and_assignments),
 		cmocka_unit_test(test_config_parse_keeps_no_pointer_into_the_text),
 		cmocka_unit_test(test_config_parse_writes_nothing_on_error),

@@ -37,7 +37,7 @@ static void test_source_config_in_force_keeps_the_last_valid_text(void **state)
 	assert_int_equal(config_in_force(place, &warning, NULL), 2);
 	assert_string_equal(neutral(place, warning),
 			    "ROOT/etc/carrel.conf:1:1: 'asign' is not a directive; expected pool4, "
-			    "pool6, linger, set or assign (did you mean 'assign'?); the last valid version "
+			    "pool6, linger, pins, set or assign (did you mean 'assign'?); the last valid version "
 			    "stays in force");
 
 	write_file(place, "etc/carrel.conf", "assign web user a\n", 0666);

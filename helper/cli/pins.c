@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/pins.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/paths.h"
+#include "cli/hostns.h"
+#include "kernel/netns.h"
+#include "pam/pinspace.h"
+#include "state/directory.h"
+#include "state/record.h"
+#include "state/textfile.h"
+
+/** pinned_inode() - of the namespace that is pinned as @pin in this mount namespace; 0: none */
+static uint64_t pinned_inode(const char *pin)
+{
+	FD_CLEANUP int fd = -1;
+	uint64_t inode;
+
+	if (netns_open_pin(pin, &fd, NULL) < 0 || netns_inode(fd, &inode, NULL) < 0)
+		return 0;
+	return inode;
+}
+
+/** private_inode() - the same, where pins are private; 0 also where that cannot be seen */
+static uint64_t private_inode(const char *pin)
+{
+	HOSTNS_VISIT_CLEANUP struct hostns_visit visit;
+
+	return hostns_visit_pins(&visit, NULL) < 0 ? 0 : pinned_inode(pin);
+}
+
+/** release_stray() - the host's pin of @uid, unless it is all that keeps that user's carrel */
+static int release_stray(uid_t uid, int state_fd, struct carrel_error *err)
+{
+	char pin[NETNS_NAME_SIZE];
+	struct record record;
+
+	name_of_netns(uid, pin);
+	uint64_t inode = pinned_inode(pin);
+	bool recorded = state_fd >= 0 && record_read(state_fd, uid, &record, NULL) == 0 &&
+			record.netns_inode == inode;
+
+	if (recorded && private_inode(pin) != inode)
+		return 0;
+	return netns_unpin(pin, err);
+}
+
+/** release_strays() - those that are on the host while pins are private */
+static int release_strays(int state_fd, struct carrel_error *err)
+{
+	static const char prefix[] = "carrel-";
+	DIRECTORY_CLEANUP DIR *directory = NULL;
+	const char *name;
+	uid_t uid;
+
+	int rc = directory_open(AT_FDCWD, PATH_PINS, &directory);
+	if (rc == -ENOENT)
+		return 0;
+	while (rc == 0 && !(rc = directory_next(directory, &name)) && name) {
+		if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 ||
+		    !textfile_parse_uid(name + sizeof(prefix) - 1, &uid))
+			continue;
+		rc = release_stray(uid, state_fd, err);
+		if (rc < 0)
+			return rc;
+	}
+	return rc < 0 ? error_set_errno(err, -rc, "listing %s", PATH_PINS) : 0;
+}
+
+int pins_settle(int state_fd, struct carrel_error *err)
+{
+	FD_CLEANUP int fd = -1;
+	int rc = hostns_enter(err);
+
+	if (rc < 0)
+		return rc;
+	rc = pinspace_drop();
+	if (rc < 0)
+		return error_set_errno(err, -rc, "taking %s away", PINSPACE_FILE);
+	rc = pinspace_open(&fd);
+	if (rc == -ENOENT)
+		return 0;
+	if (rc < 0)
+		return error_set_errno(err, -rc, "looking at %s", PINSPACE_FILE);
+	return release_strays(state_fd, err);
+}
