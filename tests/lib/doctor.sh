@@ -12,6 +12,16 @@ let_lab_ask_the_host() {
 		>/etc/carrel/policies/lab.policy
 }
 
+# Every service that opens sessions on this machine: the test host itself has only those that its
+# other tests come through.
+all_services_have_the_module() {
+	local service
+	for service in other sudo-i systemd-user; do
+		[ -e /etc/pam.d/$service ] || cp /usr/lib/pam.d/$service /etc/pam.d/
+		echo 'session required pam_carrel.so exempt=sudo' >>/etc/pam.d/$service
+	done
+}
+
 # findings CHECK: severity and what, a line each
 findings() {
 	carrel doctor --json >$doctor_found || expect_equal $? 5
