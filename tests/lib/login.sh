@@ -11,6 +11,9 @@
 	server=(192.0.2.1 2001:db8:0:1::1)
 	uplink=(198.51.100.1 2001:db8:0:2::1)
 	host_netns=$(readlink /proc/self/ns/net)
+	exam1=61001
+	policies=/etc/carrel/policies
+	probe=$(command -v probe)
 }
 auth_log=/var/log/auth.log
 
@@ -103,4 +106,9 @@ unprivileged() {
 # without_carrel USER: no carrel of a test before is left
 without_carrel() {
 	carrel remove "$1" || expect_equal $? 3
+}
+
+# link_is_gone UID: the host's end of the carrel's uplink
+link_is_gone() {
+	[ ! -e "/sys/class/net/cr-$1" ] || ! ip link show "cr-$1"
 }

@@ -8,8 +8,6 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/lib/login.sh
 . "$here/../lib/login.sh"
 
-policies=/etc/carrel/policies
-exam1=61001
 
 # The configuration of the test host but for one policy, whatever a test made of it; no carrels
 fresh() {

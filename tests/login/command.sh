@@ -8,18 +8,10 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/lib/login.sh
 . "$here/../lib/login.sh"
 
-exam1=61001
-
-# json EXPRESSION: evaluate it in Python, with standard input understood as j
-json() {
-	python3 -c 'import json, sys
-j = json.load(sys.stdin)
-print(eval(sys.argv[1]))' "$1"
-}
 
 # sessions USER COUNT: so many are open
 sessions() {
-	[ "$(carrel show --json "$1" | json 'len(j["sessions"])')" = "$2" ]
+	[ "$(carrel show --json "$1" | jq '.sessions | length')" = "$2" ]
 }
 
 test_command_list_says_when_there_is_no_carrel() {
@@ -48,14 +40,12 @@ test_command_list_needs_no_privilege() {
 test_command_list_json_agrees_with_the_system() {
 	local list
 	keep_open exam1
-	list=$(carrel list --json)
-	expect_equal "$(json '[c["user"] for c in j if c["uid"] == 61001]' <<<"$list")" "['exam1']"
-	expect_equal "$(json '[c["pin"] for c in j if c["uid"] == 61001][0]' <<<"$list")" present
-	expect_equal "$(json '[c["netns_inode"] for c in j if c["uid"] == 61001][0]' <<<"$list")" \
-		"$(stat -L -c %i /run/netns/carrel-$exam1)"
-	expect_equal "$(json '[c["address4"] for c in j if c["uid"] == 61001][0]' <<<"$list")" \
-		"$(address4 exam1)"
-	expect_equal "$(json '[c["sessions"][0]["service"] for c in j if c["uid"] == 61001][0]' <<<"$list")" sshd
+	list=$(carrel list --json | jq '.[] | select(.uid == 61001)')
+	expect_equal "$(jq -r .user <<<"$list")" exam1
+	expect_equal "$(jq -r .pin <<<"$list")" present
+	expect_equal "$(jq .netns_inode <<<"$list")" "$(stat -L -c %i /run/netns/carrel-$exam1)"
+	expect_equal "$(jq -r .address4 <<<"$list")" "$(address4 exam1)"
+	expect_equal "$(jq -r '.sessions[0].service' <<<"$list")" sshd
 	end_session
 }
 
@@ -82,7 +72,7 @@ test_command_show_tells_about_one_user() {
 	expect_match "$output" 'allow out tcp to 203\.0\.113\.10,2001:db8:80::10 port 443 "the exam'
 	expect_match "$output" '^    sshd  from 192\.0\.2\.[0-9]+|^    sshd  from 2001:db8:'
 	expect_equal "$(carrel show $exam1)" "$output"
-	expect_equal "$(carrel show --json exam1 | json 'len(j["rules"]), len(j["sessions"])')" '(1, 1)'
+	expect_equal "$(carrel show --json exam1 | jq -c '[.rules, .sessions | length]')" '[1,1]'
 	end_session
 }
 
@@ -219,8 +209,7 @@ test_command_exec_and_remove_need_root() {
 test_command_check_finds_the_installed_configuration_valid() {
 	exits 0 carrel check
 	expect_match "$output" '^[0-9]+ configuration files?, [0-9]+ policies, 6 assignments: valid$'
-	expect_equal "$(carrel check --json | json 'j["valid"], j["errors"], j["trust_checked"]')" \
-		'(True, 0, True)'
+	expect_equal "$(carrel check --json | jq -c '[.valid, .errors, .trust_checked]')" '[true,0,true]'
 	exits 0 unprivileged carrel check
 	expect_match "$output" ': valid \(owners and modes were not checked\)$'
 }
@@ -234,7 +223,7 @@ test_command_check_points_at_every_error() {
 	printf 'asign lab user x\n' >$dropin
 	exits 4 carrel check
 	expect_match "$output" "^$dropin:1:1: error: 'asign' is not a directive"
-	expect_equal "$(carrel check --json | json 'j["findings"][0]["line"], j["errors"]' || :)" '(1, 1)'
+	expect_equal "$(carrel check --json | jq -c '[.findings[0].line, .errors]' || :)" '[1,1]'
 	rm $dropin
 }
 

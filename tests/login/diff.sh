@@ -8,7 +8,6 @@ set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/login.sh"
 
-exam1=61001
 pin=/run/netns/carrel-$exam1
 
 inside() {

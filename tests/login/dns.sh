@@ -11,7 +11,6 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/host/network
 . "$here/../host/network"
 
-policies=/etc/carrel/policies
 campus=(203.0.113.53 2001:db8:80::53)
 second=203.0.113.54
 third=203.0.113.55

@@ -8,16 +8,12 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/lib/login.sh
 . "$here/../lib/login.sh"
 
-policies=/etc/carrel/policies
 
 # checks STATUS [ARGUMENT...]: check ends with STATUS; what it says is in $output
 checks() {
-	local expected=$1 rc=0
+	local expected=$1
 	shift
-	# Without the trace of what is run, which goes to standard error.
-	output=$(set +x; carrel check "$@" 2>&1) || rc=$?
-	printf '%s\n' "$output"
-	expect_equal $rc "$expected"
+	exits "$expected" carrel check "$@"
 }
 
 test_expect_true_is_silent() {

@@ -10,12 +10,9 @@ here=$(dirname "$(readlink -f "$0")")
 
 # explains STATUS ARGUMENT...: explain ends with STATUS; what it says is in $output
 explains() {
-	local expected=$1 rc=0
+	local expected=$1
 	shift
-	# Without the trace of what is run, which goes to standard error.
-	output=$(set +x; carrel explain "$@" 2>&1) || rc=$?
-	printf '%s\n' "$output"
-	expect_equal $rc "$expected"
+	exits "$expected" carrel explain "$@"
 }
 
 # endpoint HOST PORT

@@ -8,9 +8,8 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/lib/login.sh
 . "$here/../lib/login.sh"
 
-policies=/etc/carrel/policies
 when='[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}'
-exam1="$when user exam1 \(policy exam\)"
+by_exam1="$when user exam1 \(policy exam\)"
 
 # policy [NAME]: the file NAME.policy (exam) is standard input; no carrel is left, nor its log
 policy() {
@@ -66,11 +65,11 @@ test_log_tells_what_went_out_by_whom_where_and_why() {
 	cannot_reach exam1 tcp 10.213.255.254 22
 	output=$(carrel log)
 	for address in "${exam_site[@]}"; do
-		expect_match "$output" "^$exam1 tcp $(escaped "$address"):443 allowed, exam.policy:3$"
-		expect_match "$output" "^$exam1 tcp $(escaped "$address"):25 rejected, exam.policy:5$"
-		expect_match "$output" "^$exam1 tcp $(escaped "$address"):80 denied, exam.policy:6( \(. packets\))?$"
-		expect_match "$output" "^$exam1 udp $(escaped "$address"):53 denied, default deny out$"
-		expect_match "$output" "^$exam1 icmp $address type (8|128) code 0 denied, default deny out$"
+		expect_match "$output" "^$by_exam1 tcp $(escaped "$address"):443 allowed, exam.policy:3$"
+		expect_match "$output" "^$by_exam1 tcp $(escaped "$address"):25 rejected, exam.policy:5$"
+		expect_match "$output" "^$by_exam1 tcp $(escaped "$address"):80 denied, exam.policy:6( \(. packets\))?$"
+		expect_match "$output" "^$by_exam1 udp $(escaped "$address"):53 denied, default deny out$"
+		expect_match "$output" "^$by_exam1 icmp $address type (8|128) code 0 denied, default deny out$"
 	done
 	expect_match "$output" "tcp $(escaped "${server[0]}"):22 denied, default deny out to host"
 	expect_match "$output" 'tcp 10\.213\.255\.254:22 denied, default deny out to peers'
@@ -92,10 +91,10 @@ test_log_tells_what_came_in() {
 		expect_failure probe --wait 1 icmp "$address"
 	done
 	expect_equal "$number" 2
-	expect_equal "$(carrel log exam1 | grep -cE "^$exam1 tcp from [0-9.]+ to port 8080 allowed, exam.policy:2")" 1
-	expect_equal "$(carrel log exam1 | grep -cE "^$exam1 tcp from [0-9a-f:]+ to port 8080 allowed, exam.policy:2")" 1
-	expect_equal "$(carrel log exam1 | grep -cE "^$exam1 tcp from .* to port 22 denied, default deny in")" 2
-	expect_equal "$(carrel log exam1 | grep -cE "^$exam1 icmp from .* type (8|128) code 0 denied, default deny in")" 2
+	expect_equal "$(carrel log exam1 | grep -cE "^$by_exam1 tcp from [0-9.]+ to port 8080 allowed, exam.policy:2")" 1
+	expect_equal "$(carrel log exam1 | grep -cE "^$by_exam1 tcp from [0-9a-f:]+ to port 8080 allowed, exam.policy:2")" 1
+	expect_equal "$(carrel log exam1 | grep -cE "^$by_exam1 tcp from .* to port 22 denied, default deny in")" 2
+	expect_equal "$(carrel log exam1 | grep -cE "^$by_exam1 icmp from .* type (8|128) code 0 denied, default deny in")" 2
 	# Whom it came from, not whom it was for.
 	expect_no_match "$(carrel log exam1)" 'from (10\.213\.|fd42:)'
 }
@@ -109,7 +108,7 @@ test_log_of_a_rule_is_what_that_rule_decides() {
 	reaches exam1 tcp "${exam_site[0]}" 443
 	cannot_reach exam1 tcp "${exam_site[0]}" 80
 	cannot_reach exam1 tcp "${exam_site[0]}" 25
-	expect_match "$(carrel log)" "^$exam1 tcp 203.0.113.10:25 rejected, exam.policy:3$"
+	expect_match "$(carrel log)" "^$by_exam1 tcp 203.0.113.10:25 rejected, exam.policy:3$"
 	expect_equal "$(carrel log | wc -l)" 1
 }
 
@@ -122,8 +121,8 @@ test_log_of_overrides_and_limits_names_their_place() {
 	cannot_reach exam1 tcp "${exam_site[0]}" 80
 	as exam1 'exec 3<>/dev/tcp/203.0.113.10/443; probe --wait 1 tcp 203.0.113.10 443' || expect_equal $? 1
 	rm $policies/overrides.policy
-	expect_match "$(carrel log)" "^$exam1 tcp 203.0.113.10:80 denied, overrides.policy:1"
-	expect_match "$(carrel log)" "^$exam1 tcp 203.0.113.10:443 denied, connections 1"
+	expect_match "$(carrel log)" "^$by_exam1 tcp 203.0.113.10:80 denied, overrides.policy:1"
+	expect_match "$(carrel log)" "^$by_exam1 tcp 203.0.113.10:443 denied, connections 1"
 }
 
 test_log_without_the_word_is_empty() {

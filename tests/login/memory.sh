@@ -21,7 +21,6 @@ set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/login.sh"
 
-exam1=61001
 pin=/run/netns/carrel-$exam1
 record=/run/carrel/carrels/$exam1
 groups=/run/testhost/groups
@@ -170,10 +169,6 @@ forbidden_is_forbidden() {
 	done
 }
 
-link_is_gone() {
-	[ ! -e /sys/class/net/cr-$exam1 ] || ! ip link show cr-$exam1
-}
-
 # Temporary files go when nobody can be writing them any more.
 nothing_stays() {
 	carrel remove exam1
@@ -184,7 +179,7 @@ nothing_stays() {
 	[ ! -e /run/carrel/sessions/$exam1 ]
 	expect_equal "$(find /run/carrel/addresses -lname $exam1)" ""
 	expect_equal "$(find /run/carrel -name '.tmp-*')" ""
-	eventually 10 link_is_gone
+	eventually 10 link_is_gone $exam1
 }
 
 # count_up LOGIN LEAST PREPARE...: LOGIN at each limit from LEAST bytes on, PREPARE before each; how

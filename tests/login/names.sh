@@ -10,13 +10,11 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/lib/doctor.sh
 . "$here/../lib/doctor.sh"
 
-policies=/etc/carrel/policies
 zone=/run/testhost/zone
 questions=/run/testhost/questions
 resolver=/usr/libexec/carrel/carrel-resolver
 state=/run/carrel/names
 name_server=203.0.113.53
-exam1=61001
 
 # A name server in the internet, and a host that asks it.
 set_up() {

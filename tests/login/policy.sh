@@ -8,7 +8,6 @@ here=$(dirname "$(readlink -f "$0")")
 # shellcheck source=tests/lib/login.sh
 . "$here/../lib/login.sh"
 
-policies=/etc/carrel/policies
 
 # policy [NAME]: the file NAME.policy (exam) is standard input
 policy() {

@@ -13,7 +13,6 @@ set -u
 
 helper=/usr/libexec/carrel/carrel-helper
 refuser=/usr/local/libexec/refuser
-probe=$(command -v probe)
 
 install -D "$HOST_BUILD/tests/faults/refuser" $refuser
 install -d -m 1777 /tmp/refuser
@@ -49,8 +48,8 @@ refused_when() {
 	next_login_works
 }
 
-without_carrel() {
-	carrel remove exam1 >/dev/null || [ $? -eq 3 ]
+no_carrel() {
+	without_carrel exam1
 }
 
 with_carrel() {
@@ -58,37 +57,37 @@ with_carrel() {
 }
 
 test_refused_netlink_sockets() {
-	refused_when without_carrel 'Operation not permitted' socket $EPERM $AF_NETLINK
+	refused_when no_carrel 'Operation not permitted' socket $EPERM $AF_NETLINK
 	refused_when with_carrel 'Operation not permitted' socket $EPERM $AF_NETLINK
-	refused_when without_carrel 'Too many open files' socket $ENFILE $AF_NETLINK
+	refused_when no_carrel 'Too many open files' socket $ENFILE $AF_NETLINK
 }
 
 test_refused_netlink_messages() {
-	refused_when without_carrel 'No buffer space' sendto $ENOBUFS
+	refused_when no_carrel 'No buffer space' sendto $ENOBUFS
 	refused_when with_carrel 'No buffer space' sendto $ENOBUFS
-	refused_when without_carrel 'No buffer space' recvmsg $ENOBUFS
+	refused_when no_carrel 'No buffer space' recvmsg $ENOBUFS
 	refused_when with_carrel 'No buffer space' recvmsg $ENOBUFS
 }
 
 test_refused_namespace() {
-	refused_when without_carrel 'making a network namespace: No space left' unshare $ENOSPC
-	refused_when without_carrel 'making a network namespace: Cannot allocate' unshare $ENOMEM
+	refused_when no_carrel 'making a network namespace: No space left' unshare $ENOSPC
+	refused_when no_carrel 'making a network namespace: Cannot allocate' unshare $ENOMEM
 }
 
 test_refused_pin() {
-	refused_when without_carrel 'carrel-61001: Operation not permitted' mount $EPERM
-	refused_when without_carrel 'carrel-61001: Cannot allocate memory' mount $ENOMEM
+	refused_when no_carrel 'carrel-61001: Operation not permitted' mount $EPERM
+	refused_when no_carrel 'carrel-61001: Cannot allocate memory' mount $ENOMEM
 }
 
 test_refused_locks() {
-	refused_when without_carrel 'No locks available' flock $ENOLCK
+	refused_when no_carrel 'No locks available' flock $ENOLCK
 	refused_when with_carrel 'No locks available' fcntl $ENOLCK
 }
 
 test_refused_writing_of_state() {
-	refused_when without_carrel 'No space left' renameat $ENOSPC
-	refused_when without_carrel 'No space left' symlinkat $ENOSPC
-	refused_when without_carrel 'No space left' write $ENOSPC
+	refused_when no_carrel 'No space left' renameat $ENOSPC
+	refused_when no_carrel 'No space left' symlinkat $ENOSPC
+	refused_when no_carrel 'No space left' write $ENOSPC
 	refused_when with_carrel 'No space left' renameat2 $ENOSPC
 }
 
