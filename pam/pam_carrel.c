@@ -116,11 +116,10 @@ static int read_config(struct login *login, struct config *ret_config, struct ca
 {
 	const char *path = login->options.config ? login->options.config : PATH_CONFIG;
 	const char *warning = NULL;
-	struct carrel_error ignored;
 	FD_CLEANUP int state_fd = -1;
 	int rc = source_config_in_force(path, -1, false, &login->arena, ret_config, &warning, err);
 
-	if (rc < 0 && state_open(PATH_STATE, false, &state_fd, &ignored) == 0)
+	if (rc < 0 && state_open(PATH_STATE, false, &state_fd, NULL) == 0)
 		rc = source_config_in_force(path, state_fd, false, &login->arena, ret_config,
 					    &warning, err);
 	if (rc == 0 && warning) {

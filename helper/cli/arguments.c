@@ -48,8 +48,9 @@ static const struct option long_options[] = {
 	{ 0 },
 };
 
-int arguments_find(const struct subcommand *table, const char *name,
-		   const struct subcommand **ret, struct carrel_error *err)
+/** find_subcommand() - the one called @name; 0; -EINVAL, with the nearest name there is */
+static int find_subcommand(const struct subcommand *table, const char *name,
+			   const struct subcommand **ret, struct carrel_error *err)
 {
 	const char *names[SUBCOMMANDS_MAX + 1] = { 0 };
 
@@ -266,7 +267,7 @@ static int take_operands(const struct subcommand *table, struct invocation *invo
 	invocation->subcommand = NULL;
 	if (invocation->argument_count == 0)
 		return 0;
-	return arguments_find(table, invocation->arguments[0], &invocation->subcommand, err);
+	return find_subcommand(table, invocation->arguments[0], &invocation->subcommand, err);
 }
 
 int arguments_parse(const struct subcommand *table, int argc, char **argv,
@@ -284,7 +285,7 @@ int arguments_parse(const struct subcommand *table, int argc, char **argv,
 	if (name >= argc)
 		return error_set(err, EINVAL, "no subcommand; 'carrel help' lists them");
 
-	int rc = arguments_find(table, argv[name], &invocation.subcommand, err);
+	int rc = find_subcommand(table, argv[name], &invocation.subcommand, err);
 	if (rc < 0)
 		return rc;
 	bool whole = !(invocation.subcommand->options & OPTION_COMMAND);

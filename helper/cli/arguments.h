@@ -60,11 +60,4 @@ struct invocation {
 int arguments_parse(const struct subcommand *table, int argc, char **argv,
 		    struct invocation *ret, struct carrel_error *err);
 
-/**
- * arguments_find() - the subcommand called @name
- * Return: 0; -EINVAL, with the nearest name there is
- */
-int arguments_find(const struct subcommand *table, const char *name,
-		   const struct subcommand **ret, struct carrel_error *err);
-
 #endif

@@ -2,7 +2,7 @@
 /*
  * The carrel command: what its subcommands share.
  *
- * A subcommand gathers (view.h, account.h), writes what it found into a buffer, and
+ * A subcommand gathers (view.h, owner.h), writes what it found into a buffer, and
  * prints that at the end, so that output is whole or not there. It reports errors
  * itself, by cli_complain(), and returns the exit status.
  */

@@ -307,7 +307,8 @@ void diff_put_text(const struct diff *diff, struct buffer *text)
 	}
 }
 
-void diff_put_json_list(const struct differences *differences, struct buffer *text)
+/** put_json_list() - append the array of @differences alone */
+static void put_json_list(const struct differences *differences, struct buffer *text)
 {
 	buffer_puts(text, "[");
 	for (size_t i = 0; i < differences->list.count; i++) {
@@ -332,7 +333,7 @@ void diff_put_json(const struct diff *diff, struct buffer *text)
 	json_number(text, "uid", diff->uid);
 	json_string(text, "policy", diff->policy);
 	json_key(text, "differences");
-	diff_put_json_list(&diff->differences, text);
+	put_json_list(&diff->differences, text);
 	buffer_puts(text, "}");
 }
 

@@ -35,7 +35,4 @@ void diff_put_text(const struct diff *diff, struct buffer *text);
 /** diff_put_json() - append a JSON object */
 void diff_put_json(const struct diff *diff, struct buffer *text);
 
-/** diff_put_json_list() - append the array of @differences alone */
-void diff_put_json_list(const struct differences *differences, struct buffer *text);
-
 #endif

@@ -38,7 +38,8 @@ static const char *place_name(const struct stray *stray, struct arena *arena)
 	return "";
 }
 
-const char *coverage_origin(const struct stray *stray, struct arena *arena)
+/** origin_text() - how it got there, in words; NULL: out of memory */
+static const char *origin_text(const struct stray *stray, struct arena *arena)
 {
 	const struct origin *origin = &stray->origin;
 	const char *unit = *origin->unit ? arena_printf(arena, " (%s)", origin->unit) : "";
@@ -61,7 +62,8 @@ const char *coverage_origin(const struct stray *stray, struct arena *arena)
 	return "no session";
 }
 
-const char *coverage_fix(const struct stray *stray, struct arena *arena)
+/** fix_of() - the command that ends it, or has it confined; NULL: out of memory */
+static const char *fix_of(const struct stray *stray, struct arena *arena)
 {
 	const struct origin *origin = &stray->origin;
 	size_t length = strlen(origin->unit);
@@ -100,7 +102,7 @@ int coverage_put_table(const struct strays *strays, struct arena *arena, struct 
 		const struct stray *stray = &strays->list.items[i];
 		const char *const cells[] = {
 			arena_printf(arena, "%d", stray->process.pid), stray->user,
-			place_name(stray, arena), coverage_origin(stray, arena),
+			place_name(stray, arena), origin_text(stray, arena),
 			stray->process.command,
 		};
 
@@ -124,7 +126,7 @@ int coverage_put_json(const struct strays *strays, struct arena *arena, struct b
 			{ "network", place_name(stray, arena) },
 			{ "origin", origin_name(stray->origin.kind) },
 			{ "service", stray->origin.service }, { "unit", stray->origin.unit },
-			{ "fix", coverage_fix(stray, arena) },
+			{ "fix", fix_of(stray, arena) },
 		};
 
 		buffer_puts(text, i ? ",\n {" : "{");
@@ -182,7 +184,7 @@ static bool is_repeated(const struct strays *strays, size_t index)
 /** add_stray() - as a finding */
 static int add_stray(struct doctor *doctor, const struct stray *stray)
 {
-	const char *origin = coverage_origin(stray, doctor->arena);
+	const char *origin = origin_text(stray, doctor->arena);
 	const char *place = place_name(stray, doctor->arena);
 
 	if (!origin || !place)
@@ -192,7 +194,7 @@ static int add_stray(struct doctor *doctor, const struct stray *stray)
 		.what = arena_printf(doctor->arena, "process %d of %s is outside its carrel (%s), from: "
 				     "%s: %s", stray->process.pid, stray->user, place, origin,
 				     stray->process.command),
-		.why = why(stray), .fix = coverage_fix(stray, doctor->arena),
+		.why = why(stray), .fix = fix_of(stray, doctor->arena),
 	});
 }
 

@@ -39,12 +39,6 @@ int coverage_take(struct doctor *doctor, struct strays *ret, struct carrel_error
 /** coverage_is_leak() - is the stray where its user must not be? Not so a container's. */
 bool coverage_is_leak(const struct stray *stray);
 
-/** coverage_origin() - how it got there, in words; NULL: out of memory */
-const char *coverage_origin(const struct stray *stray, struct arena *arena);
-
-/** coverage_fix() - the command that ends it, or has it confined; NULL: out of memory */
-const char *coverage_fix(const struct stray *stray, struct arena *arena);
-
 /** coverage_put_table() - append a line for each; 0 or -ENOMEM */
 int coverage_put_table(const struct strays *strays, struct arena *arena, struct buffer *text);
 

@@ -14,6 +14,7 @@
 #include "core/compile.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
+#include "kernel/nft_load.h"
 
 /* The kernel has dealt with a packet by the time that it is sent; this is for its news. */
 #define NEWS_TIMEOUT_MS 500

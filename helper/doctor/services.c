@@ -72,6 +72,16 @@ static bool is_service(const char *name)
 	return true;
 }
 
+/** find_service() - the one called @name, or NULL */
+static const struct pam_service *find_service(const struct pam_services *services,
+					       const char *name)
+{
+	for (size_t i = 0; i < services->list.count; i++)
+		if (strcmp(services->list.items[i].name, name) == 0)
+			return &services->list.items[i];
+	return NULL;
+}
+
 /** add_service() - the one called @name, unless a directory before had it too */
 static int add_service(struct pam_services *services, const char *directory, const char *name,
 		       struct arena *arena)
@@ -79,7 +89,7 @@ static int add_service(struct pam_services *services, const char *directory, con
 	struct carrel_error err = { 0 };
 	struct pam_service service = { 0 };
 
-	if (doctor_services_find(services, name))
+	if (find_service(services, name))
 		return 0;
 	service.name = arena_strdup(arena, name);
 	service.path = arena_printf(arena, "%s/%s", directory, name);
@@ -157,13 +167,4 @@ int doctor_services_list(struct doctor *doctor, const struct pam_services **ret,
 		      compare_services);
 	*ret = doctor->services = services;
 	return 0;
-}
-
-const struct pam_service *doctor_services_find(const struct pam_services *services,
-					       const char *name)
-{
-	for (size_t i = 0; i < services->list.count; i++)
-		if (strcmp(services->list.items[i].name, name) == 0)
-			return &services->list.items[i];
-	return NULL;
 }

@@ -26,8 +26,4 @@ struct pam_services {
 int doctor_services_list(struct doctor *doctor, const struct pam_services **ret,
 			 struct carrel_error *err);
 
-/** doctor_services_find() - the one called @name, or NULL */
-const struct pam_service *doctor_services_find(const struct pam_services *services,
-					       const char *name);
-
 #endif

@@ -11,6 +11,7 @@
 #include "kernel/link.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
+#include "kernel/nft_load.h"
 #include "kernel/sysctl.h"
 
 int kernel_open(struct kernel *ret_kernel, uid_t uid, struct carrel_error *err)

@@ -35,6 +35,7 @@
 #include "kernel/facts.h"
 #include "kernel/network.h"
 #include "kernel/nft.h"
+#include "kernel/nft_load.h"
 #include "kernel/sysctl.h"
 
 #define FORWARDING4 "net/ipv4/ip_forward"

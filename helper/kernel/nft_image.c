@@ -21,48 +21,17 @@
 #include "kernel/netns.h"
 #include "kernel/nft.h"
 #include "kernel/nft_imaging.h"
+#include "kernel/nft_load.h"
 
 #define MESSAGE(type) ((NFNL_SUBSYS_NFTABLES << 8) | (type))
 /* Somebody who reloads a firewall does so once or twice. */
 #define ATTEMPTS 5
-int imaging_keep_bytes(struct arena *arena, const struct buffer *buffer, struct image_bytes *ret)
-{
-	uint8_t *copy = buffer->failed ? NULL : arena_alloc(arena, buffer->length + 1);
 
-	if (!copy)
-		return -ENOMEM;
-	if (buffer->length)
-		memcpy(copy, buffer->data, buffer->length);
-	*ret = (struct image_bytes){ .bytes = copy, .length = buffer->length };
-	return 0;
-}
-
-void imaging_append(struct buffer *buffer, const struct nlattr *attribute)
-{
-	buffer_append(buffer, attribute, attribute->nla_len);
-}
-
-void imaging_append_bytes(struct buffer *buffer, const struct image_bytes *bytes)
-{
-	buffer_append(buffer, &bytes->length, sizeof(bytes->length));
-	buffer_append(buffer, bytes->bytes, bytes->length);
-}
-
-const char *imaging_text(const struct nlattr *attribute)
-{
-	return attribute && mnl_attr_validate(attribute, MNL_TYPE_NUL_STRING) >= 0 ?
-	       mnl_attr_get_str(attribute) : "";
-}
-
+/* A number of 32 bits; 0 where @attribute is NULL or has none. */
 static uint32_t number_of(const struct nlattr *attribute)
 {
 	return attribute && mnl_attr_validate(attribute, MNL_TYPE_U32) >= 0 ?
 	       ntohl(mnl_attr_get_u32(attribute)) : 0;
-}
-
-const struct nlattr *imaging_attribute(const struct nlmsghdr *message, uint16_t type)
-{
-	return rtnl_attribute(message, sizeof(struct nfgenmsg), type);
 }
 
 /* Ask for a list of the table's things; @table_attribute: the one that names it, or 0. */
@@ -86,19 +55,6 @@ static int list(struct imaging *imaging, uint16_t type, uint8_t family, uint16_t
 	return rc == -ENOMEM ? error_set(err, ENOMEM, "out of memory") : rc;
 }
 
-static const char *family_word(uint8_t family)
-{
-	switch (family) {
-	case NFPROTO_INET:   return "inet";
-	case NFPROTO_IPV4:   return "ip";
-	case NFPROTO_IPV6:   return "ip6";
-	case NFPROTO_ARP:    return "arp";
-	case NFPROTO_BRIDGE: return "bridge";
-	case NFPROTO_NETDEV: return "netdev";
-	}
-	return "?";
-}
-
 static int keep_table(const struct nlmsghdr *message, void *context)
 {
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
@@ -113,7 +69,7 @@ static int keep_table(const struct nlmsghdr *message, void *context)
 	other = ARENA_APPEND(imaging->arena, &imaging->image.other_tables);
 	if (!other)
 		return -ENOMEM;
-	*other = arena_printf(imaging->arena, "%s %s", family_word(header->nfgen_family), name);
+	*other = arena_printf(imaging->arena, "%s %s", nft_family_word(header->nfgen_family), name);
 	return *other ? 0 : -ENOMEM;
 }
 

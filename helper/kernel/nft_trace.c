@@ -27,6 +27,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "kernel/nft.h"
+#include "kernel/nft_load.h"
 
 /* One message has a packet's headers and two names at most. */
 #define EVENT_BYTES 16384
@@ -68,25 +69,6 @@ void nft_trace_end(struct nft_trace *trace)
 	*trace = (struct nft_trace){ 0 };
 }
 
-/** family_word() - nft's word for an NFPROTO_* */
-static const char *family_word(uint32_t family)
-{
-	switch (family) {
-	case NFPROTO_IPV4:
-		return "ip";
-	case NFPROTO_IPV6:
-		return "ip6";
-	case NFPROTO_INET:
-		return "inet";
-	case NFPROTO_NETDEV:
-		return "netdev";
-	case NFPROTO_BRIDGE:
-		return "bridge";
-	default:
-		return "unknown";
-	}
-}
-
 /** is_drop() - does this event say that the packet is dropped? */
 static bool is_drop(const struct nftnl_trace *event)
 {
@@ -106,7 +88,7 @@ static void note_obstacle(const struct nftnl_trace *event, struct obstacle *ret)
 {
 	*ret = (struct obstacle){ 0 };
 	(void)snprintf(ret->family, sizeof(ret->family), "%s",
-		       family_word(nftnl_trace_get_u32(event, NFTNL_TRACE_FAMILY)));
+		       nft_family_word(nftnl_trace_get_u32(event, NFTNL_TRACE_FAMILY)));
 	(void)snprintf(ret->table, sizeof(ret->table), "%s",
 		       nftnl_trace_get_str(event, NFTNL_TRACE_TABLE));
 	(void)snprintf(ret->chain, sizeof(ret->chain), "%s",

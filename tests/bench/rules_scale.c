@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "core/compile.h"
 #include "kernel/nft.h"
+#include "kernel/nft_load.h"
 
 /* Enough for a median; the largest takes half a second each time. */
 #define ROUNDS 15

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "kernel/nft.h"
+#include "kernel/nft_load.h"
 #include "tests/golden/golden.h"
 
 /* The tests' state is the socket. */

@@ -30,6 +30,7 @@
 #include "core/shadow.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
+#include "kernel/nft_load.h"
 #include "tests/differential/random.h"
 #include "tests/differential/trial.h"
 #include "tests/differential/wire.h"

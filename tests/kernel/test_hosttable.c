@@ -33,6 +33,7 @@
 #include "core/group.h"
 #include "core/hosttable.h"
 #include "kernel/nft.h"
+#include "kernel/nft_load.h"
 
 #define FIRST_PORT 9000
 /* Much more than a datagram needs between two namespaces. */

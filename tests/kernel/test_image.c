@@ -19,6 +19,7 @@
 #include "core/hosttable.h"
 #include "core/image.h"
 #include "kernel/nft.h"
+#include "kernel/nft_load.h"
 #include "kernel/nft_image.h"
 #include "tests/golden/golden.h"
 
