@@ -47,7 +47,9 @@ int nft_trace_begin(const char *link, struct nft_trace *ret, struct carrel_error
 		rc = nft_open(&trace.rules, err);
 	if (rc < 0)
 		return rc;
-	if (mnl_socket_setsockopt(trace.events, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
+	/* To a socket without an address no news is given: the kernel takes it for the teller. */
+	if (mnl_socket_bind(trace.events, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    mnl_socket_setsockopt(trace.events, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) < 0)
 		return error_set_errno(err, errno, "listening to what becomes of packets");
 	rc = nft_load(trace.rules, &table, true, err);
 	if (rc < 0)
