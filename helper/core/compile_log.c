@@ -13,6 +13,7 @@
 
 #include <netinet/in.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
 
 #include "core/log.h"
 #include "core/policy_rule.h"
@@ -108,9 +109,24 @@ static void leave_out_kernel(struct ruleset_builder *builder, size_t chain)
 	rule_add(builder, STATEMENT_RETURN);
 }
 
+/*
+ * Answers that reach a verdict are those of a connection that was cut: somebody began it when it
+ * was allowed, and what goes on being sent the other way is no attempt of anybody's. Its port
+ * would be the one that the beginner was given by chance.
+ */
+static void leave_out_answers(struct ruleset_builder *builder, size_t chain)
+{
+	const uint8_t reply = IP_CT_DIR_REPLY;
+
+	rule_begin(builder, chain, NULL);
+	rule_match_value(builder, FIELD_CT_DIRECTION, &reply);
+	rule_add(builder, STATEMENT_RETURN);
+}
+
 /* The rules that note a packet. */
 static void fill_notes(struct ruleset_builder *builder, size_t chain, enum direction direction)
 {
+	leave_out_answers(builder, chain);
 	if (direction == DIRECTION_OUT)
 		leave_out_kernel(builder, chain);
 	for (size_t i = 0; i < NOTE_COUNT; i++) {

@@ -76,6 +76,9 @@ static void write_value(struct buffer *buffer, enum field field, const uint8_t *
 	case FIELD_TURN:
 		buffer_printf(buffer, "%" PRIu32, value_u32(bytes));
 		return;
+	case FIELD_CT_DIRECTION:
+		nft_write_word(buffer, nft_directions, bytes[0]);
+		return;
 	case FIELD_CT_MARK:
 	case FIELD_MARK:
 		buffer_printf(buffer, "0x%08" PRIx32, value_u32(bytes));

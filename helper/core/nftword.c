@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/nf_conntrack_tuple_common.h>
 #include <linux/rtnetlink.h>
 
 const struct word nft_protocols[] = {
@@ -46,6 +47,10 @@ const struct word nft_states[] = {
 	{ NF_CT_STATE_BIT(IP_CT_ESTABLISHED), "established" },
 	{ NF_CT_STATE_BIT(IP_CT_RELATED), "related" },
 	{ NF_CT_STATE_BIT(IP_CT_NEW), "new" }, { 0, NULL },
+};
+
+const struct word nft_directions[] = {
+	{ IP_CT_DIR_ORIGINAL, "original" }, { IP_CT_DIR_REPLY, "reply" }, { 0, NULL },
 };
 
 const struct word nft_statuses[] = {

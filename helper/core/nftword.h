@@ -10,7 +10,8 @@
 struct word { uint32_t value; const char *text; };
 
 extern const struct word nft_protocols[], nft_families[], nft_address_types[], nft_icmp_types[];
-extern const struct word nft_icmpv6_types[], nft_states[], nft_statuses[], nft_hooks[];
+extern const struct word nft_icmpv6_types[], nft_states[], nft_directions[], nft_statuses[],
+	nft_hooks[];
 
 /** nft_word_of() - the name of @value, or NULL */
 const char *nft_word_of(const struct word *words, uint32_t value);

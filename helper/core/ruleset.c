@@ -25,6 +25,7 @@ static const struct field_info fields[] = {
 	[FIELD_MARK]     = { "meta mark", "mark", 4, 0 },
 	[FIELD_CT_STATE] = { "ct state", NULL, 4, 0 },
 	[FIELD_CT_MARK]  = { "ct mark", NULL, 4, 0 },
+	[FIELD_CT_DIRECTION] = { "ct direction", NULL, 1, 0 },
 	[FIELD_CT_STATUS] = { "ct status", NULL, 4, 0 },
 	[FIELD_TURN]     = { "numgen inc mod", NULL, 4, 0 },
 	[FIELD_FIB_SADDR_IIF_OIF] = { "fib saddr . iif oif", NULL, 4, 0 },

@@ -31,6 +31,7 @@ enum field {
 	FIELD_MARK,                             /* the packet's; see core/log.h */
 	FIELD_CT_STATE,                         /* any state of the mask */
 	FIELD_CT_MARK,                          /* the connection's; see core/connection.h */
+	FIELD_CT_DIRECTION,                     /* IP_CT_DIR_*: of the packet in its connection */
 	FIELD_CT_STATUS,                        /* any bit of the mask, IPS_*; negated: none */
 	FIELD_TURN,                             /* 0 for the first of so many packets, then 1, ... */
 	FIELD_FIB_SADDR_IIF_OIF,                /* result of "fib saddr . iif oif"; 0 = missing */

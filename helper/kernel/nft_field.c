@@ -128,6 +128,9 @@ void nft_load_field(struct rule_writer *writer, enum field field, size_t length_
 	case FIELD_CT_MARK:
 		load_ct(writer, NFT_CT_MARK);
 		return;
+	case FIELD_CT_DIRECTION:
+		load_ct(writer, NFT_CT_DIRECTION);
+		return;
 	case FIELD_CT_STATUS:
 		load_ct(writer, NFT_CT_STATUS);
 		return;

@@ -73,6 +73,7 @@ static uint32_t key_type(enum field field)
 	case FIELD_NFPROTO:
 	case FIELD_CT_STATE:
 	case FIELD_CT_MARK:
+	case FIELD_CT_DIRECTION:
 	case FIELD_CT_STATUS:
 	case FIELD_TURN:
 	case FIELD_FIB_SADDR_IIF_OIF:

@@ -105,6 +105,34 @@ test_apply_brings_a_changed_policy_to_an_open_session() {
 	end_session
 }
 
+# denied_in: so many packets from outside have met the default
+denied_in() {
+	ip netns exec carrel-$exam1 nft list chain inet carrel input |
+		sed -n 's/.*counter packets \([0-9]*\) .*comment "default deny in"/\1/p'
+}
+
+answers_were_denied() {
+	[ "$(denied_in)" -gt 10 ]
+}
+
+test_apply_logs_of_what_it_cut_who_goes_on_and_not_who_answers() {
+	local site log
+	fresh
+	write_policy exam 'log denied' 'default deny out' \
+		'allow out tcp,udp to 203.0.113.10,2001:db8:80::10 port 7000'
+	begin_streams
+	stream exam1 7000 8
+	eventually 10 begun 4
+	write_policy exam 'log denied' 'default deny out'
+	carrel apply exam1
+	eventually 10 answers_were_denied
+	log=$(carrel log exam1)
+	for site in 203.0.113.10 '\[2001:db8:80::10\]'; do
+		expect_match "$log" "udp $site:7000 denied, default deny out"
+	done
+	expect_no_match "$log" ' from '
+}
+
 test_apply_loses_no_packet_that_both_policies_allow() {
 	local line resent
 	fresh
