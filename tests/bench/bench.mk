@@ -2,7 +2,7 @@
 #
 # make bench                    as root: carrel beside the kernel's floor and beside scripts, and:
 # make bench-rules              what policies of 10 to 10,000 rules cost
-# make bench-scale              logins, list and gc beside CARRELS=5000 carrels (2 GB of memory)
+# make bench-scale              logins, list and gc beside CARRELS=5000 carrels (2 GB of memory); PINS=private
 # make bench-packets            throughput and round trips through carrels, beside a masquerade alone
 # make soak                     COUNT=20000 logins and logouts: does anything stay behind?
 # make bench-floor              the same without carrel
@@ -13,7 +13,7 @@ BENCH         := $(BUILD)/tests/bench
 BENCH_MAINS   := $(addprefix tests/bench/,nothing.c rules_scale.c scale.c memory.c soak.c packets.c)
 BENCH_SOURCES := $(filter-out $(BENCH_MAINS) tests/bench/test_%.c,$(wildcard tests/bench/*.c))
 SOAK_SOURCES  := $(addprefix tests/bench/,command.c count.c login.c soak.c stats.c)
-SCALE_SOURCES := $(addprefix tests/bench/,bare.c batch.c command.c count.c login.c memory.c rules.c scale.c stats.c)
+SCALE_SOURCES := $(addprefix tests/bench/,bare.c batch.c command.c count.c login.c memory.c mounts.c rules.c scale.c stats.c)
 BENCH_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/test_*.c))
 BENCH_OPTIONS  = $(if $(RUNS),-r $(RUNS)) $(if $(SEED),-s $(SEED)) $(if $(JSON),-j '$(abspath $(JSON))')
 bench_needed   = $$(readelf -d $(1) | sed -n 's/.*(NEEDED)//p')
@@ -30,7 +30,7 @@ bench-rules: $(BENCH)/rules_scale
 	$(Q)unshare --net $<
 
 bench-scale: all fault-tests bench-programs
-	$(Q)BUILD='$(BUILD)' tests/host/host run -- tests/bench/scale.sh -n $(or $(CARRELS),5000) $(if $(RUNS),-r $(RUNS))
+	$(Q)BUILD='$(BUILD)' tests/host/host run -- tests/bench/scale.sh $(if $(filter private,$(PINS)),-p) -n $(or $(CARRELS),5000) $(if $(RUNS),-r $(RUNS))
 
 bench-packets: all fault-tests $(BENCH)/carrel-packets
 	$(Q)BUILD='$(BUILD)' tests/host/host run -- tests/bench/packets.sh $(RUNS)

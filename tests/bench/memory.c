@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "cli/hostns.h"
 
 #define FTW_DESCRIPTORS 16
 
@@ -81,7 +82,10 @@ static int look_at_all(const char *path, bool contents, struct carrel_error *err
 
 int memory_read_all(struct carrel_error *err)
 {
-	int rc = look_at_all("/run/carrel/carrels", true, err);
+	HOSTNS_VISIT_CLEANUP struct hostns_visit visit;
+	int rc = hostns_visit_pins(&visit, err);
 
+	if (rc == 0)
+		rc = look_at_all("/run/carrel/carrels", true, err);
 	return rc < 0 ? rc : look_at_all("/run/netns", false, err);
 }

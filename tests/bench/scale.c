@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * carrel-scale [-n CARRELS] [-r SAMPLES]
+ * carrel-scale [-p] [-n CARRELS] [-r SAMPLES]
  *
  * What a first login costs beside CARRELS carrels, and what it costs on an empty host; each
  * sample beside one of the bare kernel steps, so that what the kernel itself adds, and what else
- * the machine does, falls on both. Then what commands that look at all carrels take.
+ * the machine does, falls on both. What a mount namespace costs others on the host, which must not
+ * grow where pins are private (-p). Then what commands that look at all carrels take.
  *
  * Runs in the test host (tests/bench/scale.sh), and only there. What is not as it should be is said
  * in a line that begins with "NOT", and the exit status is 1 then.
@@ -32,6 +33,7 @@
 #include "count.h"
 #include "login.h"
 #include "memory.h"
+#include "mounts.h"
 #include "stats.h"
 
 #define CARRELS_DEFAULT 5000
@@ -48,6 +50,8 @@
 
 /* So much more than at the beginning, beside the bare steps. */
 #define GROWTH_MAX 1.2
+/* Without private pins it is 100 and more. */
+#define MOUNTS_GROWTH_MAX 2
 /* In /run, of each carrel. */
 #define OWN_BYTES_MAX 8192
 /* The time that a command takes, to that of reading alone what it must read. */
@@ -56,6 +60,7 @@
 /* At one number of carrels. */
 struct phase {
 	double *bare_us, *bare_cpu_us, *first_us, *first_cpu_us, *second_us, *second_cpu_us;
+	double *mounts_us;
 	struct counts counts;
 };
 
@@ -70,7 +75,7 @@ struct scale {
 	size_t session_count;
 	struct phase empty, full;
 	double *scratch;
-	bool failed;
+	bool private_pins, failed;
 };
 
 static void settle(void)
@@ -234,6 +239,8 @@ static int measure(struct scale *scale, struct phase *phase, struct carrel_error
 		size_t place = i ? i - 1 : 0;
 
 		rc = sample_bare(scale, phase, place, err);
+		if (rc == 0)
+			rc = mounts_copy(&phase->mounts_us[place], err);
 		settle();
 		if (rc == 0)
 			rc = sample_carrel(scale, phase, place, err);
@@ -313,6 +320,20 @@ static void judge_growth(struct scale *scale, const char *what, const double *fu
 	(void)snprintf(text, sizeof(text), "processor time of a %s login grows %.2f times, beside the "
 		       "bare steps', at most %.1f", what, times, GROWTH_MAX);
 	judge(scale, times <= GROWTH_MAX, text);
+}
+
+static void report_mounts(struct scale *scale)
+{
+	double empty_us = median(scale, scale->empty.mounts_us);
+	double full_us = median(scale, scale->full.mounts_us);
+	char text[128];
+
+	(void)snprintf(text, sizeof(text), "a mount namespace of the host's takes %.0f us, %.0f on an "
+		       "empty host", full_us, empty_us);
+	if (scale->private_pins)
+		judge(scale, full_us <= empty_us * MOUNTS_GROWTH_MAX, text);
+	else
+		printf("%s\n", text);
 }
 
 static void report_logins(struct scale *scale)
@@ -441,6 +462,7 @@ static int run(struct scale *scale, struct carrel_error *err)
 	if (rc < 0)
 		return rc;
 	report_logins(scale);
+	report_mounts(scale);
 	rc = report_memory(scale, (after - before) / made, bare_bytes, err);
 	if (rc == 0)
 		rc = report_commands(scale, err);
@@ -454,7 +476,8 @@ static int allocate(struct scale *scale)
 		&scale->empty.first_cpu_us, &scale->empty.second_us,
 		&scale->empty.second_cpu_us, &scale->full.bare_us,
 		&scale->full.bare_cpu_us, &scale->full.first_us, &scale->full.first_cpu_us,
-		&scale->full.second_us, &scale->full.second_cpu_us, &scale->scratch,
+		&scale->full.second_us, &scale->full.second_cpu_us,
+		&scale->empty.mounts_us, &scale->full.mounts_us, &scale->scratch,
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
@@ -473,15 +496,16 @@ int main(int argc, char **argv)
 	struct carrel_error err = { 0 };
 	int option, rc = 0;
 
-	while (rc == 0 && (option = getopt(argc, argv, "n:r:")) != -1) {
+	while (rc == 0 && (option = getopt(argc, argv, "pn:r:")) != -1) {
 		switch (option) {
+		case 'p': scale.private_pins = true; break;
 		case 'n': rc = number_parse(optarg, strlen(optarg), CARRELS_MAX, &carrels); break;
 		case 'r': rc = number_parse(optarg, strlen(optarg), SAMPLES_MAX, &samples); break;
 		default:  rc = -EINVAL; break;
 		}
 	}
 	if (rc < 0 || samples == 0 || optind != argc) {
-		fputs("usage: carrel-scale [-n CARRELS] [-r SAMPLES]\n", stderr);
+		fputs("usage: carrel-scale [-p] [-n CARRELS] [-r SAMPLES]\n", stderr);
 		return 2;
 	}
 	/* What was measured at the beginning stays. */

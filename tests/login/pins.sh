@@ -169,7 +169,7 @@ test_pins_private_under_the_last_valid_configuration() {
 	local mark
 	begin private
 	su exam1 -c true
-	without_carrel exam1
+	eventually 20 nobody_is_left
 	mark=$(log_mark)
 	echo nonsense >>$config
 	trap "sed -i '/^nonsense/d' $config" EXIT

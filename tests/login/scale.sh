@@ -11,4 +11,9 @@ test_login_costs_the_same_beside_many_carrels() {
 	"$here/../bench/scale.sh" -n 500 -r 24
 }
 
+# Where pins are private, they cost nobody else on the host either.
+test_mount_namespaces_cost_the_same_beside_many_private_pins() {
+	"$here/../bench/scale.sh" -p -n 500 -r 24
+}
+
 run_tests "$@"
