@@ -242,17 +242,18 @@ static int take_steps(const char **ret_failed)
 static int take_steps_elsewhere(const char **ret_failed)
 {
 	int rc = take_steps(ret_failed);
-	cpu_set_t all, one;
+	cpu_set_t before, one;
 
-	if (rc != -EINVAL || sched_getaffinity(0, sizeof(all), &all) < 0)
+	if (rc != -EINVAL || sched_getaffinity(0, sizeof(before), &before) < 0)
 		return rc;
+	/* All that there are, not only those that the application was given. */
 	for (size_t i = 0; rc == -EINVAL && i < CPU_SETSIZE; i++) {
 		CPU_ZERO(&one);
 		CPU_SET(i, &one);
-		if (CPU_ISSET(i, &all) && sched_setaffinity(0, sizeof(one), &one) == 0)
+		if (sched_setaffinity(0, sizeof(one), &one) == 0)
 			rc = take_steps(ret_failed);
 	}
-	(void)sched_setaffinity(0, sizeof(all), &all);
+	(void)sched_setaffinity(0, sizeof(before), &before);
 	return rc;
 }
 

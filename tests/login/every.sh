@@ -31,13 +31,24 @@ every() {
 	shift 2
 	[ -z "${ALL-}" ] || part=1
 	for deed; do
-		"$HOST_BUILD/tests/faults/every_fault" "$fault" "$deed" "$part" >/tmp/faults/output || rc=$?
+		"${within[@]}" "$HOST_BUILD/tests/faults/every_fault" "$fault" "$deed" "$part" \
+			>/tmp/faults/output || rc=$?
 		cat /tmp/faults/output
 		sed -n '$s/^/# /p' /tmp/faults/output >&3
 	done
 	return $rc
 }
 
+# In the mount namespace of private pins, which is kept for as long as that takes.
+with_private_pins() {
+	without_carrel exam1
+	echo 'pins private' >>/etc/carrel/carrel.conf
+	trap "sed -i '/^pins/d' /etc/carrel/carrel.conf" EXIT
+	su exam1 -c true
+	within=(flock --shared /run/carrel-pins/lock nsenter --mount=/run/carrel-pins/mounts)
+}
+
+within=()
 logins=(first-login second-login update)
 others=(apply close remove note-idle collect-idle collect-remains)
 
@@ -47,6 +58,12 @@ test_every_kill_of_a_login() {
 
 test_every_kill_of_what_is_no_login() {
 	every kill 6 "${others[@]}"
+}
+
+test_every_kill_of_a_login_with_private_pins() {
+	with_private_pins
+	every kill 12 "${logins[@]}"
+	every call 100 first-login
 }
 
 test_every_failing_call_of_a_login() {

@@ -6,6 +6,7 @@
 # the word, to a kill, or to somebody who unmounts the namespace.
 #
 # shellcheck disable=SC2154  # variables of login.sh
+# shellcheck disable=SC2016  # expanded in the session
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/tap.sh"
@@ -43,7 +44,7 @@ nobody_is_left() {
 begin() {
 	local user
 	for user in "${users[@]}" lab1; do
-		without_carrel $user
+		without_carrel "$user"
 	done
 	eventually 20 nobody_is_left
 	# Only tests start gc: for a minute and a half no login does.
@@ -90,7 +91,7 @@ test_pins_visible_leaves_no_trace_of_what_is_private() {
 # --- logins
 
 test_pins_private_permits_and_forbids_as_ever() {
-	local site family netns
+	local family netns
 	begin private
 	netns=$(netns_of_login exam1)
 	for family in 0 1; do
@@ -121,15 +122,15 @@ test_pins_private_at_two_first_logins_at_once() {
 	begin private
 	for i in 1 2 3 4 5 6; do
 		for user in "${users[@]}"; do
-			su $user -c "$where" >"/tmp/pins-$user-$i" &
+			su "$user" -c "$where" >"/tmp/pins-$user-$i" &
 		done
 	done
 	wait
 	is_private
 	nothing_visible
 	for user in "${users[@]}"; do
-		expect_equal "$(sort -u /tmp/pins-$user-?)" \
-			"$(in_place stat -L -c 'net:[%i]' "/run/netns/carrel-$(id -u $user)")"
+		expect_equal "$(sort -u /tmp/pins-"$user"-?)" \
+			"$(in_place stat -L -c 'net:[%i]' "/run/netns/carrel-$(id -u "$user")")"
 	done
 	expect_equal "$(findmnt --noheadings --list --output TARGET | grep -c "^$mounts$")" 1
 }
@@ -145,6 +146,16 @@ test_pins_private_from_an_application_in_a_mount_namespace_of_its_own() {
 	expect_equal "$(unshare --mount carrel list --json | jq -r '.[].pin')" present
 	# The session is where its application was.
 	expect_equal "$(su exam1 -c 'readlink /proc/self/ns/mnt')" "$(readlink /proc/self/ns/mnt)"
+}
+
+# The kernel may take a namespace that one processor made for older than one that another made before.
+test_pins_private_made_on_whatever_processor() {
+	local cpu
+	for ((cpu = 0; cpu < $(nproc --all); cpu++)); do
+		begin private
+		expect_match "$(taskset --cpu-list $cpu su exam1 -c 'taskset --cpu-list --pid $$')" ": $cpu$"
+		is_private
+	done
 }
 
 test_pins_private_follow_the_mounts_of_the_host() {
@@ -172,7 +183,7 @@ test_pins_private_under_the_last_valid_configuration() {
 	eventually 20 nobody_is_left
 	mark=$(log_mark)
 	echo nonsense >>$config
-	trap "sed -i '/^nonsense/d' $config" EXIT
+	trap 'sed -i "/^nonsense/d" $config' EXIT
 	su exam1 -c true
 	eventually 20 logged_since "$mark" 'last valid version stays in force'
 	is_private
