@@ -52,10 +52,16 @@ test_network_manager_started_anew_leaves_open_carrels_alone() {
 	is_as_made lab1
 }
 
-# As "make install" does it: NetworkManager is running, and is told.
+# As "make install" does it: NetworkManager is running, and is told. Where udev runs, NetworkManager's
+# own rules for it keep it from every link of the kind, but for this one.
 test_network_manager_is_told_by_an_installation() {
 	mv $nm_file /run/testhost/nm
-	trap '[ -e $nm_file ] || mv /run/testhost/nm $nm_file; systemctl reload NetworkManager' EXIT
+	trap '[ -e $nm_file ] || mv /run/testhost/nm $nm_file; systemctl reload NetworkManager
+	      rm /run/udev/rules.d/99-carrel-test.rules; udevadm control --reload || :' EXIT
+	install -d /run/udev/rules.d
+	echo 'SUBSYSTEM=="net", KERNEL=="cr-61101", ENV{NM_UNMANAGED}=""' \
+		>/run/udev/rules.d/99-carrel-test.rules
+	udevadm control --reload || :
 	systemctl reload NetworkManager
 	anew lab1
 	eventually 5 nm_is_at_it
