@@ -36,6 +36,9 @@
 #define HELPERS "/run/helpers"
 #define SKIPPED 77
 
+/* The directory of this program, where fake_helper is, too. */
+static char own_directory[256];
+
 static volatile sig_atomic_t sigchld_count;
 
 static void count_sigchld(int number)
@@ -401,14 +404,11 @@ static int copy_helper(const char *from, const char *name)
 static int set_up(void **state)
 {
 	static const char *const more[] = { "right", "report", "not-executable", "not-roots", "writable" };
-	char self[256] = "", fake[300];
+	char fake[300];
 	int rc = 0;
 
 	(void)state;
-	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
-		return -1;
-	*strrchr(self, '/') = '\0';
-	snprintf(fake, sizeof(fake), "%s/fake_helper", self);
+	snprintf(fake, sizeof(fake), "%s/fake_helper", own_directory);
 	if (mkdir(HELPERS, 0755) || mkdir(HELPERS "/directory", 0755))
 		return -1;
 	for (size_t i = 6; i < sizeof(faults) / sizeof(faults[0]); i++)
@@ -444,6 +444,18 @@ static int run_all(void)
 	return cmocka_run_group_tests(tests, set_up, NULL);
 }
 
+/*
+ * Where this program is. Nobody can tell after it has left its mount namespace: that may end then, and
+ * the link would begin at the mount that the program is on.
+ */
+static int find_own_directory(void)
+{
+	if (readlink("/proc/self/exe", own_directory, sizeof(own_directory) - 1) < 0)
+		return -errno;
+	*strrchr(own_directory, '/') = '\0';
+	return 0;
+}
+
 /* Process 1 of the PID namespace: runs the tests in a child, and adopts what they leave. */
 static int run_init(void)
 {
@@ -468,7 +480,7 @@ int main(void)
 
 	if (geteuid() != 0)
 		return SKIPPED;
-	if (unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET))
+	if (find_own_directory() < 0 || unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET))
 		return 1;
 	pid_t pid = fork();
 	if (pid == 0)
