@@ -33,11 +33,10 @@ int work_begin(struct work *work, struct request *request, struct carrel_error *
 	return state_open(PATH_STATE, true, &work->state_fd, err);
 }
 
+/* Others may wait for the lock; for the rest, which ends with the process, the reply need not. */
 void work_end(struct work *work)
 {
-	kernel_close(&work->kernel);
 	fd_close(&work->lock_fd);
-	fd_close(&work->state_fd);
 }
 
 static const char *config_path(const struct work *work)

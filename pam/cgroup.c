@@ -70,7 +70,8 @@ static bool is_users(char *directory, size_t mount_length)
 		char saved = *end;
 		struct stat st;
 
-		if (saved && saved != '/')
+		/* Of "/", which is the root, the mount itself is all that there is. */
+		if ((saved && saved != '/') || (saved && !end[1]))
 			continue;
 		*end = '\0';
 		bool users = stat(directory, &st) == 0 && st.st_uid != 0;

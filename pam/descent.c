@@ -260,24 +260,23 @@ static int open_program(struct descent *descent)
 	return descent->program_fd < 0 ? -errno : 0;
 }
 
+static int look_at_program(struct descent *descent)
+{
+	return fstat(descent->program_fd, &descent->program_status) < 0 ? -errno : 0;
+}
+
 static int check_program_type(struct descent *descent)
 {
-	struct stat st;
-
-	if (fstat(descent->program_fd, &st) < 0)
-		return -errno;
-	if (S_ISDIR(st.st_mode))
+	if (S_ISDIR(descent->program_status.st_mode))
 		return -EISDIR;
-	return S_ISREG(st.st_mode) ? 0 : -EACCES;
+	return S_ISREG(descent->program_status.st_mode) ? 0 : -EACCES;
 }
 
 static int check_program_owner(struct descent *descent)
 {
-	struct stat st;
+	const struct stat *st = &descent->program_status;
 
-	if (fstat(descent->program_fd, &st) < 0)
-		return -errno;
-	return st.st_uid == 0 && !(st.st_mode & (S_IWGRP | S_IWOTH)) ? 0 : -EPERM;
+	return st->st_uid == 0 && !(st->st_mode & (S_IWGRP | S_IWOTH)) ? 0 : -EPERM;
 }
 
 static int repair_state(struct descent *descent)
@@ -443,6 +442,7 @@ static const struct step steps_to_program[] = {
 	{ "connecting descriptors 0, 1 and 2", connect_standard },
 	{ "closing other descriptors", close_others },
 	{ "opening it", open_program },
+	{ "looking at it", look_at_program },
 	{ "checking that it is a regular file", check_program_type },
 	{ "checking that it belongs to root and nobody else may write to it", check_program_owner },
 	{ NULL, NULL },

@@ -4,6 +4,7 @@
 #define CARREL_PAM_DESCENT_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /*
@@ -20,6 +21,7 @@ struct descent {
 	bool private_pins;              /* carrel.conf says so */
 
 	int program_fd;                 /* used on the way */
+	struct stat program_status;     /* likewise */
 	const char *failed_step;        /* NULL while nothing failed; static text */
 	int errnum;                     /* positive errno of the failure */
 };

@@ -4,13 +4,12 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 
-/* Room for a file that does not tell its size, as those of /proc do not. */
+/* Most files that are read are smaller: to ask for their size would be a system call more. */
 #define FIRST_READ_BYTES 4096
 
 void fd_close(int *fd)
@@ -43,24 +42,15 @@ static ssize_t read_some(int fd, char *bytes, size_t size)
 	return n < 0 ? -errno : n;
 }
 
-/** first_room() - bytes to reserve for the content: what fstat says and one, to see the end */
-static size_t first_room(int fd, size_t limit_bytes)
-{
-	struct stat st;
-	uintmax_t expected = FIRST_READ_BYTES;
-
-	if (fstat(fd, &st) == 0 && st.st_size > 0)
-		expected = (uintmax_t)st.st_size;
-	return (expected < limit_bytes ? (size_t)expected : limit_bytes) + 1;
-}
-
 int fd_read_all(int fd, size_t limit_bytes, struct arena *arena, char **ret_text,
 		size_t *ret_length, struct carrel_error *err)
 {
 	if (limit_bytes > SIZE_MAX / 4)
 		limit_bytes = SIZE_MAX / 4;
 
-	size_t room = first_room(fd, limit_bytes), length = 0;
+	/* One more than there may be, to see the end. */
+	size_t room = (limit_bytes < FIRST_READ_BYTES ? limit_bytes : FIRST_READ_BYTES) + 1;
+	size_t length = 0;
 	char *text = arena_alloc(arena, room + 1);
 
 	while (text) {

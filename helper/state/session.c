@@ -250,8 +250,8 @@ static int examine(int dir_fd, const char *name, uid_t uid, struct session *ret_
 	return 1;
 }
 
-/** visit_file() - what session_each() does with one name */
-static int visit_file(int dir_fd, const char *name, uid_t uid, bool prune,
+/** visit_file() - what session_each() does with one name; @alive becomes true where one lives */
+static int visit_file(int dir_fd, const char *name, uid_t uid, bool prune, bool *alive,
 		      int (*visit)(const struct session *session, void *context), void *context,
 		      struct carrel_error *err)
 {
@@ -260,8 +260,10 @@ static int visit_file(int dir_fd, const char *name, uid_t uid, bool prune,
 
 	/* Left by a crash: who prunes holds the lock, under which alone such files are made. */
 	int rc = temporary ? 0 : examine(dir_fd, name, uid, &session);
-	if (rc > 0)
+	if (rc > 0) {
+		*alive = true;
 		return visit ? visit(&session, context) : 0;
+	}
 	if (rc == 0 && prune && unlinkat(dir_fd, name, 0))
 		rc = -errno;
 	if (rc && rc != -ENOENT)
@@ -276,20 +278,22 @@ int session_each(int state_fd, uid_t uid, bool prune,
 	DIRECTORY_CLEANUP DIR *directory = NULL;
 	char path[TEXTFILE_PATH_SIZE];
 	const char *name;
+	bool alive = false;
 
 	textfile_path(path, "sessions/%u", uid);
 	int rc = directory_open(state_fd, path, &directory);
 	if (rc == -ENOENT)
 		return 0;
 	while (!rc && !(rc = directory_next(directory, &name)) && name) {
-		rc = visit_file(dirfd(directory), name, uid, prune, visit, context, err);
+		rc = visit_file(dirfd(directory), name, uid, prune, &alive, visit, context,
+				err);
 		if (rc)
 			return rc;
 	}
 	if (rc)
 		return error_set_errno(err, -rc, "cannot list the sessions of uid %u", uid);
-	/* Stays when a session is alive; else a host would keep a directory for every user ever. */
-	if (prune && unlinkat(state_fd, path, AT_REMOVEDIR) && errno != ENOTEMPTY &&
+	/* Else a host would keep a directory for every user ever. */
+	if (prune && !alive && unlinkat(state_fd, path, AT_REMOVEDIR) && errno != ENOTEMPTY &&
 	    errno != ENOENT)
 		return error_set_errno(err, errno, "cannot remove directory %s", path);
 	return 0;

@@ -116,18 +116,13 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The drop-ins in the open directory @fd (consumed), sorted. */
-static int list_dropins(int fd, const char *path, struct arena *arena, struct names *ret_names,
-			struct carrel_error *err)
+/* The drop-ins in @stream, the directory @path, sorted. */
+static int list_dropins(DIR *stream, const char *path, struct arena *arena,
+			struct names *ret_names, struct carrel_error *err)
 {
-	FD_CLEANUP int owned_fd = fd;
-	__attribute__((cleanup(close_stream))) DIR *stream = fdopendir(fd);
 	struct names names = { 0 };
 	const struct dirent *entry;
 
-	if (!stream)
-		return error_set_errno(err, errno, "cannot read %s", path);
-	fd_steal(&owned_fd);
 	while (errno = 0, (entry = readdir(stream)) != NULL) {
 		if (!is_dropin(entry->d_name))
 			continue;
@@ -173,18 +168,14 @@ static int append_at(int dir_fd, const char *name, const char *path, bool truste
 static int append_dropins(const char *path, bool trusted_only, struct arena *arena,
 			  struct sources *sources, struct carrel_error *err)
 {
-	FD_CLEANUP int fd = -1;
+	__attribute__((cleanup(close_stream))) DIR *stream = opendir(path);
 	struct names names = { 0 };
 
-	int rc = open_directory(path, trusted_only, &fd, err);
-	if (rc == -ENOENT)
-		return 0;
-	if (rc)
-		return rc;
-	int list_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (list_fd < 0)
-		return error_set_errno(err, errno, "cannot read %s", path);
-	rc = list_dropins(list_fd, path, arena, &names, err);
+	if (!stream)
+		return errno == ENOENT ? 0 : error_set_errno(err, errno, "cannot open %s", path);
+	int rc = check_opened(dirfd(stream), path, S_IFDIR, trusted_only, err);
+	if (!rc)
+		rc = list_dropins(stream, path, arena, &names, err);
 	if (rc)
 		return rc;
 
@@ -193,7 +184,7 @@ static int append_dropins(const char *path, bool trusted_only, struct arena *are
 		const char *file = arena_printf(arena, "%s/%s", path, name);
 		if (!file)
 			return error_set_errno(err, ENOMEM, "reading %s", path);
-		rc = append_at(fd, name, file, trusted_only, arena, sources, err);
+		rc = append_at(dirfd(stream), name, file, trusted_only, arena, sources, err);
 		if (rc)
 			return rc;
 	}

@@ -10,9 +10,10 @@
 # RUNS=80 rounds, SEED=1 for their order, JSON=FILE for the figures.
 
 BENCH         := $(BUILD)/tests/bench
-BENCH_MAINS   := $(addprefix tests/bench/,nothing.c rules_scale.c scale.c memory.c soak.c packets.c)
+BENCH_MAINS   := $(addprefix tests/bench/,nothing.c rules_scale.c scale.c memory.c soak.c packets.c tally.c)
 BENCH_SOURCES := $(filter-out $(BENCH_MAINS) tests/bench/test_%.c,$(wildcard tests/bench/*.c))
 SOAK_SOURCES  := $(addprefix tests/bench/,command.c count.c login.c soak.c stats.c)
+TALLY_SOURCES := $(addprefix tests/bench/,count.c login.c tally.c)
 SCALE_SOURCES := $(addprefix tests/bench/,bare.c batch.c command.c count.c login.c memory.c mounts.c rules.c scale.c stats.c)
 BENCH_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/test_*.c))
 BENCH_OPTIONS  = $(if $(RUNS),-r $(RUNS)) $(if $(SEED),-s $(SEED)) $(if $(JSON),-j '$(abspath $(JSON))')
@@ -36,7 +37,7 @@ bench-packets: all fault-tests $(BENCH)/carrel-packets
 	$(Q)BUILD='$(BUILD)' tests/host/host run -- tests/bench/packets.sh $(RUNS)
 
 # What tests of the group "login" run.
-bench-programs: $(BENCH)/carrel-scale $(BENCH)/carrel-soak
+bench-programs: $(BENCH)/carrel-scale $(BENCH)/carrel-soak $(BENCH)/carrel-tally
 
 soak: all fault-tests bench-programs
 	$(Q)BUILD='$(BUILD)' tests/host/host run -- tests/bench/soak.sh $(or $(COUNT),20000)
@@ -58,6 +59,10 @@ $(BENCH)/carrel-packets: $(BENCH)/packets.o $(BENCH)/stats.o $(ARCHIVE)
 $(BENCH)/carrel-soak: $(SOAK_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcap -lpam -lm
+
+$(BENCH)/carrel-tally: $(TALLY_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcap -lpam
 
 $(BENCH)/carrel-scale: $(SCALE_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
 	$(call say,LD,$@)
