@@ -64,7 +64,10 @@ int cli_fail(enum cli_exit status, const struct carrel_error *err);
 int cli_out_of_memory(void);
 
 /**
- * cli_print() - put @text on standard output
+ * cli_print() - put @text on standard output, with '?' for what a terminal might obey
+ *
+ * That leaves the ends of lines: what data has of these is up to cli_put_printable().
+ *
  * Return: CLI_OK; CLI_FAILURE, with a complaint, when it is not whole or could not be written
  */
 int cli_print(const struct buffer *text);

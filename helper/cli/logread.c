@@ -175,7 +175,10 @@ void logread_put_text(const struct logged *logged, bool with_time, struct buffer
 	buffer_puts(text, " (policy ");
 	cli_put_printable(text, logged->rule.policy);
 	buffer_puts(text, ") ");
-	log_describe(&logged->rule, logged->has_flow ? &logged->flow : NULL, logged->packets, text);
+	BUFFER_CLEANUP struct buffer words = { 0 };
+	log_describe(&logged->rule, logged->has_flow ? &logged->flow : NULL, logged->packets, &words);
+	text->failed |= words.failed;
+	cli_put_printable(text, words.failed ? "" : words.data);
 }
 
 /** put_json_flow() - the members that what no set had room for does not have */

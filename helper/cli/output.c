@@ -59,12 +59,33 @@ int cli_out_of_memory(void)
 	return CLI_FAILURE;
 }
 
+/** put_lines() - append @text, of which a terminal obeys nothing but the ends of lines and tabs */
+static void put_lines(struct buffer *lines, const struct buffer *text)
+{
+	const char *at = text->data, *end = at + text->length;
+
+	while (at < end) {
+		const char *stop = at;
+
+		while (stop < end && *stop != '\n' && *stop != '\t')
+			stop++;
+		buffer_put_printable(lines, at, (size_t)(stop - at));
+		if (stop < end)
+			buffer_append(lines, stop++, 1);
+		at = stop;
+	}
+}
+
 int cli_print(const struct buffer *text)
 {
-	if (text->failed)
+	BUFFER_CLEANUP struct buffer lines = { 0 };
+
+	if (!text->failed && text->length)
+		put_lines(&lines, text);
+	if (text->failed || lines.failed)
 		return cli_out_of_memory();
 
-	int rc = text->length ? fd_write_all(STDOUT_FILENO, text->data, text->length) : 0;
+	int rc = lines.length ? fd_write_all(STDOUT_FILENO, lines.data, lines.length) : 0;
 	if (rc < 0) {
 		cli_complain("cannot write to standard output: %s", strerror(-rc));
 		return CLI_FAILURE;

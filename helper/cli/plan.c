@@ -74,16 +74,18 @@ static void put_text(const struct outlook *outlook, struct buffer *text)
 	buffer_puts(text, "A login of ");
 	cli_put_printable(text, outlook->owner->name);
 	if (!prospect->confined && assignment && assignment->kind == ASSIGN_DENY) {
-		buffer_printf(text, " is refused: %s:%u denies it\n", assignment->position.file,
-			      assignment->position.line);
+		buffer_puts(text, " is refused: ");
+		cli_put_printable(text, assignment->position.file);
+		buffer_printf(text, ":%u denies it\n", assignment->position.line);
 		return;
 	}
 	if (!prospect->confined) {
 		buffer_puts(text, " stays in the host's network: nothing is done\n");
 		return;
 	}
-	buffer_printf(text, " has the policy '%s' (%s:%u) and %s\n", prospect->policy.name,
-		      assignment->position.file, assignment->position.line,
+	buffer_printf(text, " has the policy '%s' (", prospect->policy.name);
+	cli_put_printable(text, assignment->position.file);
+	buffer_printf(text, ":%u) and %s\n", assignment->position.line,
 		      course_sentence(prospect->course));
 	for (size_t i = 0; i < outlook->plan.operations.count; i++) {
 		const struct plan_operation *operation = &outlook->plan.operations.items[i];
