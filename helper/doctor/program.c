@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,7 +17,8 @@
 #include "base/error.h"
 #include "base/fd.h"
 
-#define DEADLINE_MS      10000
+/* What was killed is gone at once, unless it cannot be killed. */
+#define KILLED_MS 1000
 /* `sshd -T` writes 5 KB. */
 #define OUTPUT_MAX_BYTES (1024 * 1024)
 
@@ -56,23 +58,33 @@ static long milliseconds(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/** read_output() - until the other end is closed; 0, -ETIME, -E2BIG, -errno */
-static int read_output(int fd, struct buffer *text)
+/** wait_until() - that something is to be read from @fd, or @end_ms; 0, -ETIME, -errno */
+static int wait_until(int fd, long end_ms)
 {
-	long end = milliseconds() + DEADLINE_MS;
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+	for (;;) {
+		long left = end_ms - milliseconds();
+		int ready = left > 0 ? poll(&wait, 1, (int)left) : 0;
+
+		if (ready > 0)
+			return 0;
+		if (ready == 0)
+			return -ETIME;
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
+/** read_output() - until the other end is closed; 0, -ETIME, -E2BIG, -errno */
+static int read_output(int fd, long end_ms, struct buffer *text)
+{
 	char bytes[4096];
 
 	for (;;) {
-		struct pollfd wait = { .fd = fd, .events = POLLIN };
-		long left = end - milliseconds();
-		int ready = left > 0 ? poll(&wait, 1, (int)left) : 0;
-
-		if (ready == 0)
-			return -ETIME;
-		if (ready < 0 && errno != EINTR)
-			return -errno;
-		if (ready < 0)
-			continue;
+		int rc = wait_until(fd, end_ms);
+		if (rc < 0)
+			return rc;
 		ssize_t length = read(fd, bytes, sizeof(bytes));
 		if (length < 0 && errno != EINTR)
 			return -errno;
@@ -85,8 +97,8 @@ static int read_output(int fd, struct buffer *text)
 	}
 }
 
-/** wait_for() - the exit status of @child */
-static int wait_for(pid_t child)
+/** reap() - the exit status of @child, which has ended or is about to */
+static int reap(pid_t child)
 {
 	int status = 0;
 
@@ -95,28 +107,51 @@ static int wait_for(pid_t child)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-int program_output(const char *const *argv, struct arena *arena, const char **ret_text,
-		   int *ret_status, struct carrel_error *err)
+/**
+ * run() - @argv to its end, which is @end_ms at the latest: then it is killed
+ *
+ * A program may close its output and go on. One that not even a signal ends, as it waits for a
+ * device, is left alone.
+ *
+ * Return: 0; -ETIME; -E2BIG; -errno
+ */
+static int run(const char *const *argv, long end_ms, struct buffer *text, int *ret_status)
 {
-	BUFFER_CLEANUP struct buffer text = { 0 };
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_set_errno(err, errno, "starting %s", argv[0]);
+		return -errno;
 	FD_CLEANUP int output_fd = ends[0];
 	pid_t child = fork();
 	if (child == 0)
 		become(argv, ends[1]);
 	close(ends[1]);
 	if (child < 0)
-		return error_set_errno(err, errno, "starting %s", argv[0]);
+		return -errno;
+	FD_CLEANUP int child_fd = (int)syscall(SYS_pidfd_open, child, 0);
+	int rc = child_fd < 0 ? -errno : read_output(output_fd, end_ms, text);
+	if (rc == 0)
+		rc = wait_until(child_fd, end_ms);
+	if (rc < 0)
+		kill(child, SIGKILL);   /* not reaped yet: nobody else has its number */
+	if (rc < 0 && child_fd >= 0 && wait_until(child_fd, milliseconds() + KILLED_MS) < 0)
+		return rc;
+	*ret_status = reap(child);
+	return rc;
+}
 
-	int rc = read_output(output_fd, &text);
+int program_output_within(const char *const *argv, unsigned deadline_ms, struct arena *arena,
+			  const char **ret_text, int *ret_status, struct carrel_error *err)
+{
+	BUFFER_CLEANUP struct buffer text = { 0 };
+	int status = 0;
+
+	int rc = run(argv, milliseconds() + (long)deadline_ms, &text, &status);
+	if (rc == -ETIME)
+		return error_set(err, ETIME, "%s had not ended after %u s, and was killed", argv[0],
+				 deadline_ms / 1000);
 	if (rc < 0)
-		kill(child, SIGKILL);
-	int status = wait_for(child);
-	if (rc < 0)
-		return error_set_errno(err, -rc, "reading what %s says", argv[0]);
+		return error_set_errno(err, -rc, "running %s", argv[0]);
 	if (status == 127)
 		return error_set(err, ENOENT, "there is no program %s", argv[0]);
 	const char *copy = text.failed ? NULL : arena_strndup(arena, text.data ? text.data : "",
@@ -126,4 +161,10 @@ int program_output(const char *const *argv, struct arena *arena, const char **re
 	*ret_text = copy;
 	*ret_status = status;
 	return 0;
+}
+
+int program_output(const char *const *argv, struct arena *arena, const char **ret_text,
+		   int *ret_status, struct carrel_error *err)
+{
+	return program_output_within(argv, PROGRAM_DEADLINE_MS, arena, ret_text, ret_status, err);
 }
