@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "editions.h"
 #include "work.h"
 
 /* Is @subject the login that @record remembers? A request without a service asks for none. */
@@ -75,6 +76,11 @@ static int apply(struct work *work, const struct record *old, int netns_fd, bool
 	case COURSE_JOIN:
 		if (repair)
 			return work_repair(work, old, fd_steal(&owned_fd), err);
+		standing = *old;
+		rc = editions_advance(work->request, work->state_fd, &work->kernel.host, &standing,
+				      err);
+		if (rc < 0)
+			return rc;
 		break;
 	case COURSE_BUILD:
 		break;

@@ -45,6 +45,7 @@ static request_handler *const handlers[] = {
 	[WIRE_REPAIR]  = request_repair,
 	[WIRE_REPAIR_HOST] = request_repair_host,
 	[WIRE_NAMES]   = request_names,
+	[WIRE_EDITIONS] = request_editions,
 };
 
 void request_warn(struct request *request, const char *format, ...)

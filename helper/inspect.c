@@ -87,6 +87,18 @@ static int inspect_rules(struct kernel *kernel, const struct plan *intent,
 			     err);
 }
 
+/* The edition that @host's link says, unless @mend makes it anew. */
+static uint32_t edition_of(const struct network *host, const char *host_link,
+			   const struct plan *mend)
+{
+	const struct network_link *link = network_link(host, host_link);
+
+	for (size_t i = 0; i < mend->operations.count; i++)
+		if (mend->operations.items[i].kind == PLAN_LINK_PAIR)
+			return EDITION_NONE;
+	return link ? edition_of_group(link->group) : EDITION_NONE;
+}
+
 /* What there is of @intent, in the carrel and of the host what concerns it. */
 struct networks {
 	struct network host, carrel;
@@ -119,7 +131,7 @@ static int see(struct kernel *kernel, const struct plan *intent, bool whole, str
  * answered, that is for who compares everything to explain.
  */
 static int is_as_intended(struct kernel *kernel, const struct plan *intent, struct arena *arena,
-			  bool *ret, struct carrel_error *err)
+			  uint32_t *ret_edition, bool *ret, struct carrel_error *err)
 {
 	struct differences differences = { 0 };
 	struct plan mend = { 0 };
@@ -133,6 +145,7 @@ static int is_as_intended(struct kernel *kernel, const struct plan *intent, stru
 	if (rc == 0)
 		rc = compare_networks(&compare, arena, &differences, &mend, err);
 	*ret = rc == 0 && mend.operations.count == 0;
+	*ret_edition = *ret ? edition_of(&found.host, kernel->host_link, &mend) : EDITION_NONE;
 	return rc == -ENOMEM ? error_set(err, ENOMEM, "out of memory") : 0;
 }
 
@@ -151,8 +164,13 @@ static int compare_all(struct kernel *kernel, const struct plan *intent,
 	if (rc == 0 && suspect)
 		rc = inspect_rules(kernel, intent, rules, arena, inspection,
 				   &compare.rules_differ, err);
-	return rc < 0 ? rc : compare_networks(&compare, arena, &inspection->differences,
-					      &inspection->mend, err);
+	if (rc == 0)
+		rc = compare_networks(&compare, arena, &inspection->differences,
+				      &inspection->mend, err);
+	if (rc == 0)
+		inspection->edition = edition_of(&found.host, kernel->host_link,
+						 &inspection->mend);
+	return rc;
 }
 
 int inspect_carrel(struct kernel *kernel, const struct plan_input *input,
@@ -168,7 +186,7 @@ int inspect_carrel(struct kernel *kernel, const struct plan_input *input,
 		rc = plan_intend(input, suspect, arena, &intent, err);
 	/* Most logins find nothing; only who finds something has to know everything. */
 	if (rc == 0 && !suspect)
-		rc = is_as_intended(kernel, &intent, arena, &good, err);
+		rc = is_as_intended(kernel, &intent, arena, &inspection.edition, &good, err);
 	if (rc == 0 && !good)
 		rc = compare_all(kernel, &intent, rules, suspect, arena, &inspection, err);
 	if (rc < 0)
@@ -177,8 +195,8 @@ int inspect_carrel(struct kernel *kernel, const struct plan_input *input,
 	return 0;
 }
 
-int inspect_host(const struct host_state *state, bool texts, struct arena *arena,
-		 struct differences *differences, uint32_t *ret_generation,
+int inspect_host(const struct host_state *state, const struct editions *editions, bool texts,
+		 struct arena *arena, struct differences *differences, uint32_t *ret_generation,
 		 struct carrel_error *err)
 {
 	const struct inspect_rules rules = { .texts = texts };
@@ -189,7 +207,7 @@ int inspect_host(const struct host_state *state, bool texts, struct arena *arena
 	bool differ;
 	int rc;
 
-	if (hosttable_build(state->guard4, state->guard6, arena, &ruleset) < 0)
+	if (hosttable_build(state->guard4, state->guard6, editions, arena, &ruleset) < 0)
 		return error_set(err, ENOMEM, "out of memory");
 	rc = nft_open(&table.nft, err);
 	if (rc < 0)

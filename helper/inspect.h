@@ -19,6 +19,7 @@ struct inspection {
 	struct differences differences;
 	struct plan mend;               /* in the carrel, and for its link on the host; may be empty */
 	uint32_t generation;            /* of the carrel's firewall, as it was inspected */
+	uint32_t edition;               /* of the host's addresses, as its link says, mended or not */
 };
 
 /* How rules are looked at. */
@@ -47,7 +48,7 @@ int inspect_carrel(struct kernel *kernel, const struct plan_input *input,
 
 /**
  * inspect_host() - compare the host's table with what it should be
- * @state:	as recorded
+ * @state, @editions: as recorded
  * @texts:	say of extra rules what they are
  * @differences: appended to
  * @ret_generation: of the host's firewall, at which the table was so
@@ -55,7 +56,7 @@ int inspect_carrel(struct kernel *kernel, const struct plan_input *input,
  * Return: 0, also where there are differences; -errno
  * Context: as inspect_carrel(), but in the host's namespace
  */
-int inspect_host(const struct host_state *state, bool texts, struct arena *arena,
+int inspect_host(const struct host_state *state, const struct editions *editions, bool texts, struct arena *arena,
 		 struct differences *differences, uint32_t *ret_generation,
 		 struct carrel_error *err);
 

@@ -12,9 +12,11 @@
  */
 #include "work.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "editions.h"
 #include "kernel/facts.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
@@ -75,6 +77,8 @@ int work_mend(struct work *work, const struct record *old, const struct inspect_
 	input.address4 = old->address4;
 	input.address6 = old->address6;
 	input.cut = old->cut;
+	/* A link that is made anew says so only when that is sure: see know_host(). */
+	facts.edition = EDITION_NONE;
 	rc = inspect_carrel(&work->kernel, &input, rules, &work->request->arena, &inspection, err);
 	if (rc == 0 && inspection.mend.operations.count) {
 		find_width(work, &inspection.mend);
@@ -86,6 +90,38 @@ int work_mend(struct work *work, const struct record *old, const struct inspect_
 		return error_wrap(err, rc, "mending the carrel");
 	*ret = inspection;
 	return 0;
+}
+
+/*
+ * Bring what the carrel knows of the host's addresses to work->facts, where its link says that it
+ * knows others, or where somebody may have changed what is in its sets (@anyway).
+ * Return: 1 when there was anything to do; 0; -ENOMEM. Other failures are worth a warning: what is
+ * not known stays closed
+ */
+static int know_host(struct work *work, struct inspection *inspection, bool anyway,
+		     struct carrel_error *err)
+{
+	bool behind = inspection->edition != work->facts.edition;
+	struct plan plan;
+	int rc, changed;
+
+	if (work->facts.edition == EDITION_NONE || (!behind && !anyway))
+		return 0;
+	rc = changed = editions_teach(work->kernel.carrel_nft, &work->facts.host,
+				      &inspection->generation, err);
+	if (rc >= 0 && behind) {
+		rc = plan_know_host(&work->input, &work->request->arena, &plan, err);
+		if (rc == 0)
+			rc = kernel_apply(&work->kernel, &plan, err);
+	}
+	if (rc == -ENOMEM)
+		return rc;
+	if (rc < 0) {
+		request_warn(work->request, "the carrel does not reach new addresses of the host: %s",
+			     err->text);
+		return 0;
+	}
+	return behind || changed > 0;
 }
 
 int work_join(struct work *work, const struct record *old, int netns_fd,
@@ -109,6 +145,9 @@ int work_join(struct work *work, const struct record *old, int netns_fd,
 		if (rc > 0)
 			inspection.generation = 0;
 	}
+	rc = know_host(work, &inspection, old->generation != inspection.generation, err);
+	if (rc < 0)
+		return rc;
 	work->record = *old;
 	work->record.idle_since_s = 0;
 	work->record.generation = inspection.generation;
@@ -132,8 +171,13 @@ int work_repair(struct work *work, const struct record *old, int netns_fd,
 	if (rc < 0)
 		return rc;
 	work_warn_of(work, &inspection.differences, false);
-	work->request->reply.status = inspection.mend.operations.count || work->pinned_again ?
-				      WIRE_OK : WIRE_UNCHANGED;
+	rc = know_host(work, &inspection, true, err);
+	if (rc < 0)
+		return rc;
+	if (rc > 0)
+		request_warn(work->request, "mended in the carrel: what it knew of the host's addresses");
+	work->request->reply.status = inspection.mend.operations.count || work->pinned_again ||
+				      rc > 0 ? WIRE_OK : WIRE_UNCHANGED;
 	if (old->generation == inspection.generation)
 		return 0;
 	work->record = *old;

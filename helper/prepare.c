@@ -3,8 +3,11 @@
 #include <errno.h>
 
 #include "base/error.h"
+#include "base/fd.h"
+#include "editions.h"
 #include "kernel/facts.h"
 #include "kernel/host.h"
+#include "state/editionsfile.h"
 #include "state/hoststate.h"
 #include "state/resolvers.h"
 #include "work.h"
@@ -18,8 +21,12 @@ static int was_altered(struct work *work, const struct host_state *recorded, boo
 		       uint32_t *ret_generation, struct carrel_error *err)
 {
 	struct differences differences = { 0 };
-	int rc = inspect_host(recorded, false, &work->request->arena, &differences,
-			      ret_generation, err);
+	struct editions editions;
+	int rc = editions_read(work->request, work->state_fd, &editions, err);
+
+	if (rc == 0)
+		rc = inspect_host(recorded, &editions, false, &work->request->arena, &differences,
+				  ret_generation, err);
 
 	if (rc < 0)
 		return rc;
@@ -53,6 +60,30 @@ static int look_at_firewall(struct work *work, const struct host_state *recorded
 	return *ret_changed ? 0 : hoststate_write(work->state_fd, &state, err);
 }
 
+/* What @survey found not to be in place. @recorded: before */
+static int put_in_place(struct work *work, const struct host_survey *survey,
+			const struct host_state *recorded, struct carrel_error *err)
+{
+	struct host_state state = host_intend(survey, recorded);
+	FD_CLEANUP int lock_fd = -1;
+	struct editions editions;
+	bool existed;
+	int rc = hoststate_write(work->state_fd, &state, err);
+
+	if (rc == 0)
+		rc = editionsfile_lock(work->state_fd, &lock_fd, err);
+	if (rc == 0)
+		rc = editions_read(work->request, work->state_fd, &editions, err);
+	if (rc == 0)
+		rc = host_prepare(survey, &state, &editions, &existed, err);
+	if (rc < 0)
+		return rc;
+	if (!existed && recorded->known && recorded->generation != HOST_UNPREPARED)
+		request_warn(work->request, "the host's table inet %s was gone (was its firewall "
+			     "reloaded?) and has been put back", CARREL_TABLE);
+	return hoststate_write(work->state_fd, &state, err);
+}
+
 /*
  * Make sure that the host's table and forwarding are in place, and remember that they are.
  * @closely:	look at each rule, though nobody may have changed any
@@ -61,10 +92,9 @@ static int look_at_firewall(struct work *work, const struct host_state *recorded
 static int prepare_host(struct work *work, bool closely, bool *ret_changed,
 			struct carrel_error *err)
 {
-	struct host_state recorded, state;
+	struct host_state recorded;
 	struct host_survey survey;
 	uint32_t generation;
-	bool existed;
 	int rc = host_survey(work->facts.ipv6, &survey, err);
 
 	if (rc == 0)
@@ -87,18 +117,7 @@ static int prepare_host(struct work *work, bool closely, bool *ret_changed,
 		if (rc < 0)
 			return rc;
 	}
-	if (!*ret_changed)
-		return 0;
-	state = host_intend(&survey, &recorded);
-	rc = hoststate_write(work->state_fd, &state, err);
-	if (rc == 0)
-		rc = host_prepare(&survey, &state, &existed, err);
-	if (rc < 0)
-		return rc;
-	if (!existed && recorded.known && recorded.generation != HOST_UNPREPARED)
-		request_warn(work->request, "the host's table inet %s was gone (was its firewall "
-			     "reloaded?) and has been put back", CARREL_TABLE);
-	return hoststate_write(work->state_fd, &state, err);
+	return *ret_changed ? put_in_place(work, &survey, &recorded, err) : 0;
 }
 
 int work_prepare(struct work *work, struct carrel_error *err)
@@ -112,6 +131,9 @@ int work_prepare(struct work *work, struct carrel_error *err)
 	if (rc < 0 || work->policy.uplink == UPLINK_NONE)
 		return rc;
 	rc = prepare_host(work, false, &changed, err);
+	if (rc == 0 && policy_names_host(&work->policy))
+		rc = editions_settle(work->request, work->state_fd, &work->kernel.host, &work->facts,
+				     err);
 	return rc < 0 ? error_wrap(err, rc, "preparing the host") : 0;
 }
 

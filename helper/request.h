@@ -36,6 +36,7 @@ request_handler request_run;            /* run.c */
 request_handler request_repair;         /* apply.c */
 request_handler request_repair_host;    /* prepare.c */
 request_handler request_names;          /* names.c */
+request_handler request_editions;       /* editions.c */
 
 /** request_warn() - a line for the administrator's log that does not stop the login */
 void request_warn(struct request *request, const char *format, ...)

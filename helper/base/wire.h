@@ -39,6 +39,7 @@ enum wire_operation {
 	WIRE_REPAIR,            /* as WIRE_APPLY, and mend whatever is not as it should be */
 	WIRE_REPAIR_HOST,       /* the same for what carrels need of the host */
 	WIRE_NAMES,             /* names have other addresses: bring "carrels" up to date with them */
+	WIRE_EDITIONS,          /* the host may have other addresses: bring carrels up to date with them */
 };
 
 /* What `carrel gc` saw of a carrel: the helper acts only where that is still so. */
@@ -83,9 +84,9 @@ struct wire_reply {
 	const char *address4, *address6;
 	const char *message;    /* for the log and the user: what failed */
 	const char *warnings;   /* for the log; lines */
-	/* WIRE_RUN: stands for a uid in names; WIRE_NAMES: carrels changed; or 0; likewise below */
+	/* WIRE_RUN: stands for a uid in names; WIRE_NAMES, WIRE_EDITIONS: carrels changed; or 0 */
 	uint32_t number;
-	uint32_t connections_cut;       /* WIRE_APPLY: the new policy forbids them */
+	uint32_t connections_cut;       /* WIRE_APPLY: the new policy forbids them; or 0 */
 };
 
 /**

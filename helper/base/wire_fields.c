@@ -49,6 +49,7 @@ bool wire_operation_exists(unsigned kind)
 	case WIRE_REPAIR:
 	case WIRE_REPAIR_HOST:
 	case WIRE_NAMES:
+	case WIRE_EDITIONS:
 		return true;
 	}
 	return false;

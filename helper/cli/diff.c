@@ -25,6 +25,7 @@
 #include "kernel/apply.h"
 #include "kernel/netns.h"
 #include "pam/subject.h"
+#include "state/editionsfile.h"
 #include "state/hoststate.h"
 
 /** add() - note a difference; CLI_OK or, after a complaint, CLI_FAILURE */
@@ -186,6 +187,21 @@ static int add_former(struct prospect *prospect, const struct differences *found
 	return CLI_OK;
 }
 
+/** add_edition() - does the carrel know other addresses of the host than it has now? */
+static int add_edition(const struct prospect *prospect, const struct inspection *inspection,
+		       struct diff *diff)
+{
+	if (prospect->policy.uplink == UPLINK_NONE ||
+	    inspection->edition == prospect->facts.edition)
+		return CLI_OK;
+	return add(diff, prospect->arena, (struct difference){
+		.kind = DIFFERENCE_ALTERED, .place = PLACE_CARREL,
+		.object = "addresses of the host that it knows",
+		.intended = "those of today",
+		.found = "former ones, or none; 'carrel gc' brings today's",
+	});
+}
+
 /** add_inspected() - inspect(), and back to the host */
 static int add_inspected(struct prospect *prospect, struct diff *diff)
 {
@@ -206,7 +222,7 @@ static int add_inspected(struct prospect *prospect, struct diff *diff)
 	int status = add_former(prospect, &inspection.differences, touched, diff);
 	for (size_t i = 0; status == CLI_OK && i < inspection.differences.list.count; i++)
 		status = add(diff, prospect->arena, inspection.differences.list.items[i]);
-	return status;
+	return status == CLI_OK && !rules.former ? add_edition(prospect, &inspection, diff) : status;
 }
 
 /** compare() - everything that can be, step by step */
@@ -263,13 +279,18 @@ int diff_host(int state_fd, struct arena *arena, struct differences *differences
 {
 	struct carrel_error err = { 0 };
 	struct host_state state = { 0 };
+	struct editions editions;
 	uint32_t generation;
 
 	if (state_fd >= 0 && hoststate_read(state_fd, &state, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
+	/* What cannot be understood counts for nothing: so it is with logins. */
+	int rc = editionsfile_read(state_fd, arena, &editions, &err);
+	if (rc < 0 && rc != -EBADMSG)
+		return cli_fail(CLI_FAILURE, &err);
 	/* Before the first login it is not there, rightly. */
 	if (state.known &&
-	    inspect_host(&state, true, arena, differences, &generation, &err) < 0)
+	    inspect_host(&state, &editions, true, arena, differences, &generation, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	return CLI_OK;
 }

@@ -223,6 +223,34 @@ static int ask_helper(const struct collection *collection, const struct task *ta
 	return *reply.reply.warnings ? CLI_FAILURE : CLI_OK;
 }
 
+/** advance_once() - carrels whose policies name the host learn its addresses; how many, or -1 */
+static int advance_once(struct collection *collection)
+{
+	const struct client_options options = {
+		.helper = PATH_HELPER, .timeout_ms = CLI_HELPER_TIMEOUT_MS,
+	};
+	const struct wire_request request = {
+		.operation = WIRE_EDITIONS,
+		.subject = { .user = "root", .service = CLI_SERVICE, .tty = "", .rhost = "" },
+		.config = collection->invocation->config,
+	};
+	CLIENT_REPLY_CLEANUP struct client_reply reply = { .netns_fd = -1, .session_fd = -1 };
+	struct carrel_error err = { 0 };
+
+	if (client_call(&options, &request, &reply, &err) < 0) {
+		collection->status = cli_fail(CLI_FAILURE, &err);
+		return -1;
+	}
+	cli_complain_lines(reply.reply.warnings);
+	if (reply.reply.status != WIRE_OK)
+		cli_complain("%s", reply.reply.message);
+	if (reply.reply.status != WIRE_OK || *reply.reply.warnings) {
+		collection->status = CLI_FAILURE;
+		return -1;
+	}
+	return (int)reply.reply.number;
+}
+
 /** has_link() - the kernel still has the link of what @task removed */
 static bool has_link(const struct task *task)
 {
@@ -295,6 +323,10 @@ static int collect(struct collection *collection)
 	if (!collection->invocation->dry_run &&
 	    pins_settle(collection->state_fd, &err) < 0)
 		collection->status = cli_fail(CLI_FAILURE, &err);
+	/* The helper takes so many at a time. */
+	while (!collection->invocation->dry_run && collection->survey.list.count &&
+	       advance_once(collection) > 0)
+		;
 	if (collection->invocation->json)
 		buffer_puts(&collection->text, "]\n");
 	int status = cli_print(&collection->text);

@@ -12,6 +12,7 @@
 #include "core/allocate.h"
 #include "kernel/facts.h"
 #include "kernel/rtnl.h"
+#include "state/editionsfile.h"
 #include "state/resolvers.h"
 #include "state/source.h"
 #include "state/state.h"
@@ -116,6 +117,28 @@ static int choose(struct prospect *prospect, struct carrel_error *err)
 	return prospect->policy.uplink == UPLINK_NONE ? 0 : find_addresses(prospect, err);
 }
 
+/** expect_edition() - the number that the host's addresses have, or would get now */
+static int expect_edition(struct prospect *prospect, struct carrel_error *err)
+{
+	struct facts *facts = &prospect->facts;
+	const struct edition *newest;
+	struct editions editions;
+
+	int rc = editionsfile_read(prospect->state_fd, prospect->arena, &editions, err);
+	if (rc < 0 && rc != -EBADMSG)
+		return rc;
+	newest = editions_newest(&editions);
+	if (newest && edition_has(newest, &facts->host)) {
+		facts->edition = newest->number;
+		return 0;
+	}
+	rc = editions_next(&editions, &facts->host, NULL, 0, prospect->arena, &editions);
+	if (rc < 0)
+		return error_set_errno(err, -rc, "numbering the host's addresses");
+	facts->edition = editions_newest(&editions)->number;
+	return 0;
+}
+
 /** gather() - what prospect_look() needs of the kernel and of /run/carrel */
 static int gather(struct prospect *prospect, uid_t uid, struct carrel_error *err)
 {
@@ -129,6 +152,8 @@ static int gather(struct prospect *prospect, uid_t uid, struct carrel_error *err
 				  &prospect->facts, err);
 	if (rc == 0)
 		rc = resolvers_settle(&prospect->policy, prospect->arena, &prospect->no_names, err);
+	if (rc == 0 && policy_names_host(&prospect->policy))
+		rc = expect_edition(prospect, err);
 	if (rc < 0)
 		return rc;
 	facts_find_mtu(&host, &prospect->facts);

@@ -127,7 +127,8 @@ static const char *what_end_is(struct comparison *comparison, const struct netwo
 		return "of another MAC address";
 	if (near && !end->noarp)
 		return "with ARP";
-	if (near && end->group != pair->pair.group)
+	if (near && edition_in_group(end->group, EDITION_NONE) !=
+	    edition_in_group(pair->pair.group, EDITION_NONE))
 		return arena_printf(comparison->arena, "of group 0x%x", end->group);
 	if (pair->pair.mtu_bytes && end->mtu_bytes != pair->pair.mtu_bytes)
 		return arena_printf(comparison->arena, "of mtu %u", end->mtu_bytes);
@@ -141,9 +142,13 @@ static void compare_end(struct comparison *comparison, const struct plan_operati
 	const struct network_link *end = near ? comparison->host_end : comparison->uplink;
 	const char *found = what_end_is(comparison, end, pair,
 					near ? plan_mac_host : plan_mac_carrel, near);
+	/* What it knows of the host is not for here to say: see core/edition.h. */
 	const struct plan_operation reset = {
 		.kind = PLAN_LINK_RESET, .place = near ? PLACE_HOST : PLACE_CARREL, .link = which,
-		.reset = { .group = pair->pair.group, .mtu_bytes = pair->pair.mtu_bytes },
+		.reset = {
+			.group = edition_in_group(pair->pair.group, edition_of_group(end->group)),
+			.mtu_bytes = pair->pair.mtu_bytes,
+		},
 	};
 
 	if (!found)

@@ -29,8 +29,10 @@ uint64_t course_digest(const struct plan_input *input)
 	digest = digest_add(digest, &input->policy->digest, sizeof(input->policy->digest));
 	digest = digest_add_prefix(digest, &input->config->pool4);
 	digest = digest_add_prefix(digest, &input->config->pool6);
+	/* The host's other addresses come and go while the rules stay. */
 	for (size_t i = 0; i < host->count; i++)
-		digest = digest_add_prefix(digest, &host->items[i]);
+		if (dns_is_resolver(&input->policy->dns, &host->items[i].address))
+			digest = digest_add_prefix(digest, &host->items[i]);
 	return digest_add_dns(digest, &input->policy->dns);
 }
 

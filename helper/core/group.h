@@ -22,4 +22,8 @@ enum group_bit {
 	GROUP_NAT   = 1 << 2,   /* may leave the host, under the host's addresses */
 };
 
+/* Above the bits, which edition of the host's addresses the carrel knows: see core/edition.h. */
+#define GROUP_EDITION_SHIFT 4
+#define GROUP_EDITION_MASK  (UINT32_C(0xfff) << GROUP_EDITION_SHIFT)
+
 #endif

@@ -11,8 +11,8 @@
  *                any link carry what is for a loopback, which hosts take for their own where
  *                route_localnet is on (kube-proxy turns it on);
  *   input        to the host: replies, or carrels whose group says so, and those to
- *                addresses alone that a policy's rules can know for the host's: no
- *                broadcast, multicast or anycast;
+ *                addresses alone that their own rules know for the host's: the sets hold each
+ *                group that there can be with each address of the edition in it (core/edition.h);
  *   forward      to the chains of carrels; and, where the host forwarded nothing before
  *                carrel had to switch it on, whatever else would now be forwarded;
  *   from-carrel  out of a carrel: to peers or out of the host, as the group says, where
@@ -27,6 +27,9 @@
  */
 #include "core/hosttable.h"
 
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/rtnetlink.h>
@@ -84,6 +87,69 @@ static void fill_spoof(struct ruleset_builder *builder, size_t chain)
 	rule_add(builder, STATEMENT_DROP);
 }
 
+/* By family: what is known, by whom. */
+static const struct { const char *name; struct key key; } known_sets[FAMILY_COUNT] = {
+	[FAMILY_IPV4] = { "known4", { { FIELD_IIFGROUP, FIELD_DADDR4 }, 2 } },
+	[FAMILY_IPV6] = { "known6", { { FIELD_IIFGROUP, FIELD_DADDR6 }, 2 } },
+};
+
+/* An address that the rules of carrels with this group number know. */
+static void add_known(struct ruleset_builder *builder, size_t set, uint32_t group,
+		      const struct address *address)
+{
+	struct element_key key = { { 0 } };
+
+	static_assert(sizeof(group) + sizeof(address->bytes) <= sizeof(key.bytes), "both fit");
+	memcpy(key.bytes, &group, sizeof(group));
+	memcpy(key.bytes + sizeof(group), address->bytes, address_size(address->family));
+	set_add_key(builder, set, &key);
+}
+
+/* For qsort(): in the order in which nft lists them, by address and then by group. */
+static int compare_keys(const void *a, const void *b)
+{
+	const struct element_key *first = a, *second = b;
+	uint32_t group, other;
+	int order = memcmp(first->bytes + sizeof(group), second->bytes + sizeof(group),
+			   sizeof(first->bytes) - sizeof(group));
+
+	memcpy(&group, first->bytes, sizeof(group));
+	memcpy(&other, second->bytes, sizeof(other));
+	return order ? order : (group > other) - (group < other);
+}
+
+/* The sets of known_sets[], with one key for each group that may reach the host. */
+static void add_known_sets(struct ruleset_builder *builder, const struct editions *editions)
+{
+	static const uint32_t others[] = {
+		0, GROUP_NAT, GROUP_PEERS, GROUP_NAT | GROUP_PEERS,
+	};
+	size_t sets[FAMILY_COUNT];
+
+	for (enum family family = 0; family < FAMILY_COUNT; family++)
+		sets[family] = ruleset_add_keys(builder, known_sets[family].name,
+						&known_sets[family].key);
+	for (size_t i = 0; i < editions->list.count; i++) {
+		const struct edition *edition = &editions->list.items[i];
+
+		for (size_t j = 0; j < edition->addresses.count; j++) {
+			const struct address *address = &edition->addresses.items[j].address;
+
+			for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++)
+				add_known(builder, sets[address->family],
+					  edition_in_group(GROUP_BASE | GROUP_HOST | others[k],
+							   edition->number), address);
+		}
+	}
+	for (size_t i = 0; i < builder->ruleset.sets.count; i++) {
+		struct element_set *set = &builder->ruleset.sets.items[i];
+
+		if (set->keys.count)
+			qsort(set->keys.items, set->keys.count, sizeof(*set->keys.items),
+			      compare_keys);
+	}
+}
+
 static void fill_input(struct ruleset_builder *builder, size_t chain)
 {
 	static const uint32_t local = RTN_LOCAL;
@@ -92,10 +158,12 @@ static void fill_input(struct ruleset_builder *builder, size_t chain)
 
 	add_replies(builder, chain);
 
-	rule_begin(builder, chain, "policies that name the host");
-	match_group(builder, GROUP_HOST);
-	rule_match_value(builder, FIELD_FIB_DADDR_TYPE, &local);
-	rule_add(builder, STATEMENT_ACCEPT);
+	for (enum family family = 0; family < FAMILY_COUNT; family++) {
+		rule_begin(builder, chain, "policies that name the host");
+		rule_match_key(builder, &known_sets[family].key, known_sets[family].name);
+		rule_match_value(builder, FIELD_FIB_DADDR_TYPE, &local);
+		rule_add(builder, STATEMENT_ACCEPT);
+	}
 
 	add_drop(builder, chain, "carrel to host");
 }
@@ -158,12 +226,14 @@ static void fill_postrouting(struct ruleset_builder *builder, size_t chain)
 	rule_add(builder, STATEMENT_MASQUERADE);
 }
 
-int hosttable_build(bool guard4, bool guard6, struct arena *arena, struct ruleset *ret_ruleset)
+int hosttable_build(bool guard4, bool guard6, const struct editions *editions,
+		    struct arena *arena, struct ruleset *ret_ruleset)
 {
 	struct ruleset_builder builder;
 	size_t spoof, input, forward, from_carrel, to_carrel, postrouting;
 
 	ruleset_begin(&builder, arena, CARREL_TABLE);
+	add_known_sets(&builder, editions);
 	spoof = ruleset_add_hook(&builder, "spoof", "filter", NF_INET_PRE_ROUTING,
 				 PRIORITY_RAW, false);
 	input = ruleset_add_hook(&builder, "input", "filter", NF_INET_LOCAL_IN,

@@ -160,6 +160,13 @@ static const char *match_transport(const struct match *match)
 	return nft_word_of(nft_protocols, match->values.items[0].first[0]);
 }
 
+/* "meta l4proto . ip daddr" */
+static void write_key(struct buffer *buffer, const struct key *key)
+{
+	for (size_t i = 0; i < key->count; i++)
+		buffer_printf(buffer, "%s%s", i > 0 ? " . " : "", field_info(key->fields[i])->words);
+}
+
 static void write_match(struct buffer *buffer, const struct match *match,
 			const struct match *before)
 {
@@ -168,6 +175,8 @@ static void write_match(struct buffer *buffer, const struct match *match,
 
 	if (transport)
 		buffer_printf(buffer, "%s dport", transport);
+	else if (match->key.count)
+		write_key(buffer, &match->key);
 	else
 		buffer_puts(buffer, field_info(match->field)->words);
 
@@ -196,13 +205,6 @@ static void write_match(struct buffer *buffer, const struct match *match,
 		buffer_printf(buffer, " @%s", match->set);
 	else
 		write_values(buffer, match);
-}
-
-/* "meta l4proto . ip daddr" */
-static void write_key(struct buffer *buffer, const struct key *key)
-{
-	for (size_t i = 0; i < key->count; i++)
-		buffer_printf(buffer, "%s%s", i > 0 ? " . " : "", field_info(key->fields[i])->words);
 }
 
 /* "dnat ip to 192.0.2.1" */
@@ -390,6 +392,23 @@ static void write_elements(struct buffer *buffer, const struct element_set *set)
 		buffer_puts(buffer, " }\n");
 }
 
+/* The same in a set of keys: "7 . 192.0.2.1". */
+static void write_keys(struct buffer *buffer, const struct element_set *set)
+{
+	for (size_t i = 0; i < set->keys.count; i++) {
+		const uint8_t *bytes = set->keys.items[i].bytes;
+
+		buffer_puts(buffer, i == 0 ? "\t\telements = { " : ",\n\t\t\t     ");
+		for (size_t j = 0; j < set->key.count; j++) {
+			buffer_puts(buffer, j > 0 ? " . " : "");
+			write_value(buffer, set->key.fields[j], bytes);
+			bytes += (field_info(set->key.fields[j])->size_bytes + 3U) & ~3U;
+		}
+	}
+	if (set->keys.count)
+		buffer_puts(buffer, " }\n");
+}
+
 /* "1h", "1h30m": nft leaves out what is zero. */
 static void write_duration(struct buffer *buffer, uint32_t s)
 {
@@ -420,6 +439,7 @@ static void write_set(struct buffer *buffer, const struct element_set *set)
 		buffer_puts(buffer, "\n");
 	}
 	write_elements(buffer, set);
+	write_keys(buffer, set);
 	buffer_puts(buffer, "\t}\n\n");
 }
 

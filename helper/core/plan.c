@@ -64,6 +64,13 @@ uint32_t plan_group(const struct policy *policy, const struct prefix_list *host)
 	return group;
 }
 
+/* The same, with the edition of the host's addresses that the rules know. */
+static uint32_t group_of(const struct plan_input *input)
+{
+	return edition_in_group(plan_group(input->policy, &input->facts->host),
+				input->facts->edition);
+}
+
 /* A plan being written: remembers that memory ran out, so that callers ask once. */
 struct writer {
 	struct arena *arena;
@@ -169,7 +176,7 @@ static void add_uplink(struct writer *writer, const struct plan_input *input)
 	struct plan_operation *quiet;
 
 	name_of_host_link(input->uid, pair->pair.host_name);
-	pair->pair.group = plan_group(input->policy, &input->facts->host);
+	pair->pair.group = group_of(input);
 	pair->pair.mtu_bytes = input->facts->mtu_bytes;
 
 	quiet = add(writer, PLAN_LINK_QUIET, PLACE_HOST, LINK_HOST_END);
@@ -206,6 +213,11 @@ static void add_reconnection(struct writer *writer, const struct plan_input *inp
 	add_host_family(writer, &input->address4);
 	if (input->facts->ipv6)
 		add_host_family(writer, &input->address6);
+}
+
+static void add_group(struct writer *writer, const struct plan_input *input)
+{
+	add(writer, PLAN_LINK_GROUP, PLACE_HOST, LINK_HOST_END)->group = group_of(input);
 }
 
 static int add_rules(struct writer *writer, const struct plan_input *input, bool replace,
@@ -319,10 +331,22 @@ int plan_update(const struct plan_input *input, struct arena *arena, struct plan
 		return rc;
 	add_connections(&writer, input);
 	if (input->policy->uplink != UPLINK_NONE)
-		add(&writer, PLAN_LINK_GROUP, PLACE_HOST, LINK_HOST_END)->group =
-			plan_group(input->policy, &input->facts->host);
+		add_group(&writer, input);
 	if (input->policy->uplink != UPLINK_NONE && input->reconnect)
 		add_reconnection(&writer, input);
+	if (writer.failed)
+		return error_set(err, ENOMEM, "out of memory");
+	*ret_plan = plan;
+	return 0;
+}
+
+int plan_know_host(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
+		   struct carrel_error *err)
+{
+	struct plan plan = { 0 };
+	struct writer writer = { .arena = arena, .plan = &plan };
+
+	add_group(&writer, input);
 	if (writer.failed)
 		return error_set(err, ENOMEM, "out of memory");
 	*ret_plan = plan;

@@ -16,6 +16,7 @@
 #include "base/name.h"
 #include "core/compile.h"
 #include "core/connection.h"
+#include "core/edition.h"
 #include "core/policy.h"
 #include "core/ruleset.h"
 
@@ -27,7 +28,9 @@ struct carrel_error;
 struct facts {
 	bool ipv6;                      /* the host speaks IPv6 */
 	uint32_t mtu_bytes;             /* of the link that leads out; plan_build() with an uplink */
-	struct prefix_list host;        /* the host's addresses; only for policies that name the host */
+	/* For policies that name the host: its addresses, as edition_addresses(), and their number. */
+	struct prefix_list host;
+	uint32_t edition;               /* EDITION_NONE: what is made of it is not to rely on them */
 };
 
 /* Whose carrel, under which policy, at which addresses. */
@@ -130,6 +133,17 @@ int plan_build(const struct plan_input *input, struct arena *arena, struct plan 
  */
 int plan_update(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
 		struct carrel_error *err);
+
+/**
+ * plan_know_host() - tell the host that the carrel's rules know its addresses of facts->edition
+ *
+ * Which they must already.
+ *
+ * Return: 0 or -ENOMEM
+ * Context: pure
+ */
+int plan_know_host(const struct plan_input *input, struct arena *arena, struct plan *ret_plan,
+		   struct carrel_error *err);
 
 /**
  * plan_intend() - all that an open carrel is to have, but for its pin: what core/compare.h compares

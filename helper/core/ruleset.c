@@ -10,7 +10,7 @@
 static const struct field_info fields[] = {
 	[FIELD_IIFNAME]  = { "iifname", NULL, 16, 0 },
 	[FIELD_OIFNAME]  = { "oifname", NULL, 16, 0 },
-	[FIELD_IIFGROUP] = { "iifgroup", NULL, 4, 0 },
+	[FIELD_IIFGROUP] = { "iifgroup", "devgroup", 4, 0 },
 	[FIELD_NFPROTO]  = { "meta nfproto", NULL, 1, 0 },
 	[FIELD_L4PROTO]  = { "meta l4proto", "inet_proto", 1, 0 },
 	[FIELD_SADDR4]   = { "ip saddr", "ipv4_addr", 4, NFPROTO_IPV4 },
@@ -151,6 +151,25 @@ static size_t add_set(struct ruleset_builder *builder, struct element_set set)
 size_t ruleset_add_numbers(struct ruleset_builder *builder, const char *name, enum field field)
 {
 	return add_set(builder, (struct element_set){ .name = name, .key = { { field }, 1 } });
+}
+
+size_t ruleset_add_keys(struct ruleset_builder *builder, const char *name, const struct key *key)
+{
+	return add_set(builder, (struct element_set){ .name = name, .key = *key });
+}
+
+void set_add_key(struct ruleset_builder *builder, size_t set, const struct element_key *key)
+{
+	struct element_key *added;
+
+	if (builder->failed)
+		return;
+	assert(set < builder->ruleset.sets.count && builder->ruleset.sets.items[set].key.count > 1);
+	added = ARENA_APPEND(builder->arena, &builder->ruleset.sets.items[set].keys);
+	if (added)
+		*added = *key;
+	else
+		builder->failed = true;
 }
 
 size_t ruleset_add_notes(struct ruleset_builder *builder, const char *name,
@@ -321,6 +340,19 @@ void rule_match_set(struct ruleset_builder *builder, enum field field, const cha
 
 	if (match)
 		match->set = name;
+}
+
+void rule_match_key(struct ruleset_builder *builder, const struct key *key, const char *name)
+{
+	enum field field = key->fields[0];
+
+	/* The one that says of which family the packet must be, if there is one. */
+	for (size_t i = 0; i < key->count; i++)
+		if (fields[key->fields[i]].nfproto)
+			field = key->fields[i];
+	rule_match_set(builder, field, name);
+	if (!builder->failed)
+		builder->rule->matches.items[builder->rule->matches.count - 1].key = *key;
 }
 
 void rule_match_value(struct ruleset_builder *builder, enum field field, const void *value)

@@ -49,6 +49,13 @@ struct value_range {
 	uint8_t first[VALUE_MAX_BYTES], last[VALUE_MAX_BYTES];
 };
 
+/* Fields of a set's key, one behind the other. */
+#define KEY_MAX_FIELDS 4
+struct key {
+	enum field fields[KEY_MAX_FIELDS];
+	size_t count;
+};
+
 struct match {
 	enum field field;
 	bool negated;                           /* != */
@@ -56,6 +63,7 @@ struct match {
 	uint32_t turns;                         /* FIELD_TURN: of how many packets */
 	const char *ifname;                     /* FIELD_IIFNAME, FIELD_OIFNAME */
 	const char *set;                        /* what is looked for in the set of this name */
+	struct key key;                         /* not empty: of these fields, @field among them */
 	/*
 	 * Sorted; no two overlap or touch. One value or range: a comparison; several: one
 	 * anonymous set. Interface names, FIELD_CT_STATE, FIELD_CT_STATUS and named
@@ -83,13 +91,6 @@ enum statement_kind {
 	STATEMENT_CONNECTIONS_OVER,
 	STATEMENT_MASQUERADE,
 	STATEMENT_DNAT,                         /* to an address, of the family that was matched */
-};
-
-/* Fields of a set's key, one behind the other. */
-#define KEY_MAX_FIELDS 4
-struct key {
-	enum field fields[KEY_MAX_FIELDS];
-	size_t count;
 };
 
 struct statement {
@@ -138,12 +139,17 @@ struct limit {
 	uint32_t packets, per_s, burst;         /* per_s: a second, minute, hour or day */
 };
 
+/* The fields of a key of several, as the packet has them: all in whole registers of 4 bytes. */
+#define ELEMENT_MAX_BYTES 20    /* a number and an IPv6 address */
+struct element_key { uint8_t bytes[ELEMENT_MAX_BYTES]; };
+
 /* Single values that rules look into by a name, or note: they change while the rules stay. */
 struct element_set {
 	const char *name;
 	struct key key;                         /* of the fields, only the types matter */
 	ARENA_LIST(struct value_range) values;  /* of one field; sorted, each once; may be none */
 	ARENA_LIST(const char *) comments;      /* of the values, as a rule's; or none */
+	ARENA_LIST(struct element_key) keys;    /* in the place of values, of several fields */
 	uint32_t size;                          /* of a set that rules add to: the most elements */
 	uint32_t timeout_s;                     /* how long one stays after its last packet; or 0 */
 };
@@ -204,6 +210,12 @@ size_t ruleset_add_numbers(struct ruleset_builder *builder, const char *name, en
 void set_add_number(struct ruleset_builder *builder, size_t set, uint32_t number,
 		    const char *comment);
 
+/** ruleset_add_keys() - a set of keys of several fields, for set_add_key(); its index */
+size_t ruleset_add_keys(struct ruleset_builder *builder, const char *name, const struct key *key);
+
+/** set_add_key() - one that is not in set number @set yet */
+void set_add_key(struct ruleset_builder *builder, size_t set, const struct element_key *key);
+
 /**
  * ruleset_add_notes() - an empty set, for rule_update(); its index
  * @size, @timeout_s:	as in struct element_set; the second not 0
@@ -250,6 +262,9 @@ void rule_match_ranges(struct ruleset_builder *builder, enum field field, bool n
 
 /** rule_match_set() - the field is in the set called @name */
 void rule_match_set(struct ruleset_builder *builder, enum field field, const char *name);
+
+/** rule_match_key() - the fields of @key are, together, in the set called @name */
+void rule_match_key(struct ruleset_builder *builder, const struct key *key, const char *name);
 
 /** rule_match_value() - one value of the field's size */
 void rule_match_value(struct ruleset_builder *builder, enum field field, const void *value);

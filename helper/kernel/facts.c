@@ -158,8 +158,7 @@ static int list_host_addresses(struct rtnl *host, struct arena *arena,
 		rc = rtnl_query(host, keep_address, &addresses, err);
 	if (rc < 0)
 		return error_wrap(err, rc, "listing the host's addresses");
-	ret_list->items = addresses.list.items;
-	ret_list->count = addresses.list.count;
+	*ret_list = edition_addresses(addresses.list.items, addresses.list.count);
 	return 0;
 }
 

@@ -117,11 +117,11 @@ static int enable_forwarding(const struct host_survey *survey, struct carrel_err
 }
 
 static int load_table(struct mnl_socket *nft, const struct host_state *state,
-		      struct carrel_error *err)
+		      const struct editions *editions, struct carrel_error *err)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
 	struct ruleset table;
-	int rc = hosttable_build(state->guard4, state->guard6, &arena, &table);
+	int rc = hosttable_build(state->guard4, state->guard6, editions, &arena, &table);
 
 	if (rc < 0)
 		return error_set_errno(err, -rc, "building the host's table");
@@ -135,13 +135,13 @@ static int load_table(struct mnl_socket *nft, const struct host_state *state,
  * its number.
  */
 static int load_and_number(struct mnl_socket *nft, struct host_state *state,
-			   struct carrel_error *err)
+			   const struct editions *editions, struct carrel_error *err)
 {
 	enum { ATTEMPTS = 5 };
 
 	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
 		uint32_t after;
-		int rc = load_table(nft, state, err);
+		int rc = load_table(nft, state, editions, err);
 
 		if (rc == 0)
 			rc = nft_generation(nft, &state->generation, err);
@@ -234,8 +234,8 @@ struct host_state host_intend(const struct host_survey *survey,
 	};
 }
 
-int host_prepare(const struct host_survey *survey, struct host_state *state, bool *ret_existed,
-		 struct carrel_error *err)
+int host_prepare(const struct host_survey *survey, struct host_state *state,
+		 const struct editions *editions, bool *ret_existed, struct carrel_error *err)
 {
 	struct mnl_socket *nft;
 	int rc = nft_open(&nft, err), existed;
@@ -245,10 +245,43 @@ int host_prepare(const struct host_survey *survey, struct host_state *state, boo
 	existed = nft_table_exists(nft, CARREL_TABLE, err);
 	rc = existed < 0 ? existed : enable_forwarding(survey, err);
 	if (rc == 0)
-		rc = load_and_number(nft, state, err);
+		rc = load_and_number(nft, state, editions, err);
 	mnl_socket_close(nft);
 	if (rc < 0)
 		return rc;
 	*ret_existed = existed;
 	return 0;
+}
+
+/* Fill the sets; @generation follows where nobody else's change came between. */
+static int fill_sets(struct mnl_socket *nft, const struct ruleset *table, uint32_t *generation,
+		     struct carrel_error *err)
+{
+	uint32_t before, after;
+	int rc = nft_generation(nft, &before, err);
+
+	if (rc == 0)
+		rc = nft_refill(nft, table, err);
+	if (rc == 0)
+		rc = nft_generation(nft, &after, err);
+	if (rc == 0 && *generation == before && after == before + 1)
+		*generation = after;
+	return rc;
+}
+
+int host_publish(const struct editions *editions, uint32_t *generation, struct carrel_error *err)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct mnl_socket *nft;
+	struct ruleset table;
+	int rc = hosttable_build(false, false, editions, &arena, &table);
+
+	if (rc < 0)
+		return error_set_errno(err, -rc, "building the host's table");
+	rc = nft_open(&nft, err);
+	if (rc < 0)
+		return rc;
+	rc = fill_sets(nft, &table, generation, err);
+	mnl_socket_close(nft);
+	return rc;
 }

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "core/edition.h"
 #include "core/host.h"
 
 struct carrel_error;
@@ -64,13 +65,23 @@ struct host_state host_intend(const struct host_survey *survey,
 /**
  * host_prepare() - see to it that the host does its part
  * @state:	host_intend()'s, recorded; on success to be recorded again
+ * @editions:	that there are: what its sets are to hold
  * @ret_existed: the table was there before
  *
  * The table is replaced by itself, in one transaction without a moment without rules.
  *
- * Context: as host_survey()
+ * Context: as host_survey(); under editionsfile_lock()
  */
-int host_prepare(const struct host_survey *survey, struct host_state *state, bool *ret_existed,
-		 struct carrel_error *err);
+int host_prepare(const struct host_survey *survey, struct host_state *state,
+		 const struct editions *editions, bool *ret_existed, struct carrel_error *err);
+
+/**
+ * host_publish() - have the host's table know @editions, and no others
+ * @generation:	of the host's firewall, as recorded; where it still was that one, what it is now
+ *
+ * Return: 0; -ENOENT when the table is not there; -errno
+ * Context: as host_survey(); under editionsfile_lock()
+ */
+int host_publish(const struct editions *editions, uint32_t *generation, struct carrel_error *err);
 
 #endif

@@ -433,6 +433,19 @@ int network_read_host(struct rtnl *host, const char *host_link, const struct pla
 	return 0;
 }
 
+int network_read_links(struct rtnl *rtnl, struct arena *arena, struct network *ret,
+		       struct carrel_error *err)
+{
+	struct network network = { 0 };
+	struct reading reading = { .arena = arena, .network = &network };
+	int rc = dump(rtnl, RTM_GETLINK, sizeof(struct ifinfomsg), "listing links", keep_link,
+		      &reading, err);
+
+	if (rc == 0)
+		*ret = network;
+	return rc;
+}
+
 int network_forwards4(struct rtnl *rtnl, int index, struct carrel_error *err)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };

@@ -36,6 +36,10 @@ int network_look_carrel(struct rtnl *carrel, const struct plan *intent, int upli
 int network_read_host(struct rtnl *host, const char *host_link, const struct plan *intent,
 		      struct arena *arena, struct network *ret, struct carrel_error *err);
 
+/** network_read_links() - all links of a namespace, and nothing else of it */
+int network_read_links(struct rtnl *rtnl, struct arena *arena, struct network *ret,
+		       struct carrel_error *err);
+
 /**
  * network_forwards4() - does the link number @index forward IPv4 packets that come in there?
  * Return: 1; 0; -ENODEV when it is gone; -errno

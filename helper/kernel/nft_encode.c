@@ -163,6 +163,21 @@ static void match_single(struct rule_writer *writer, const struct match *match)
 		compare_range(writer, match->negated, value, size_bytes);
 }
 
+/* Load the parts of @key side by side, each in whole registers of 4 bytes. */
+static void load_key(struct rule_writer *writer, const struct key *key)
+{
+	uint32_t word = 0;
+
+	for (size_t i = 0; i < key->count; i++) {
+		size_t size_bytes = field_info(key->fields[i])->size_bytes;
+
+		writer->reg = word ? NFT_REG32_00 + word : NFT_REG_1;
+		nft_load_field(writer, key->fields[i], size_bytes);
+		word += (uint32_t)(size_bytes + 3) / 4;
+	}
+	writer->reg = NFT_REG_1;
+}
+
 /* @set_id: of the set that was made for the match, if it needed one */
 static void encode_match(struct rule_writer *writer, const struct match *match, uint32_t set_id)
 {
@@ -177,6 +192,9 @@ static void encode_match(struct rule_writer *writer, const struct match *match, 
 	} else if (match->field == FIELD_TURN) {
 		load_turn(writer, match->turns);
 		compare(writer, false, match->values.items[0].first, sizeof(match->turns));
+	} else if (match->key.count) {
+		load_key(writer, &match->key);
+		look_up(writer, match->negated, match->set, 0);
 	} else if (match->set) {
 		nft_load_field(writer, match->field, field_info(match->field)->size_bytes);
 		look_up(writer, match->negated, match->set, 0);
@@ -256,19 +274,10 @@ static uint8_t key_family(const struct key *key)
 	return 0;
 }
 
-/* Load the parts of the key side by side, each in whole registers of 4 bytes; note them. */
+/* Note the packet under its key. */
 static void update_set(struct rule_writer *writer, const struct statement *statement)
 {
-	uint32_t word = 0;
-
-	for (size_t i = 0; i < statement->key.count; i++) {
-		size_t size_bytes = field_info(statement->key.fields[i])->size_bytes;
-
-		writer->reg = word ? NFT_REG32_00 + word : NFT_REG_1;
-		nft_load_field(writer, statement->key.fields[i], size_bytes);
-		word += (uint32_t)(size_bytes + 3) / 4;
-	}
-	writer->reg = NFT_REG_1;
+	load_key(writer, &statement->key);
 
 	struct nftnl_expr *dynset = nft_add_expression(writer, "dynset");
 	struct nftnl_expr *counter = dynset ? nftnl_expr_alloc("counter") : NULL;

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "core/names.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
 #include "kernel/nft_imaging.h"
@@ -140,16 +141,22 @@ static int compare_elements(const void *a, const void *b)
 	return memcmp(first->bytes, second->bytes, first->length);
 }
 
-/*
- * Add to @set's content its elements, where they are part of what was loaded: others come and go
- * while the set stands.
- */
+/* Is what is in it part of what was loaded? Packets, and addresses, come and go while a set stands. */
+static bool is_settled(const struct listed_set *set)
+{
+	struct names_set of_addresses;
+
+	return (set->flags & NFT_SET_CONSTANT) ||
+	       (!(set->flags & NFT_SET_EVAL) && !names_set_parse(set->name, &of_addresses));
+}
+
+/* Add to @set's content its elements, where is_settled(). */
 static int read_elements(struct imaging *imaging, struct listed_set *set, struct carrel_error *err)
 {
 	BUFFER_CLEANUP struct buffer content = { 0 };
 	int rc;
 
-	if (!(set->flags & NFT_SET_CONSTANT))
+	if (!is_settled(set))
 		return 0;
 	imaging->elements.count = 0;
 	rc = list(imaging, NFT_MSG_GETSETELEM, NFPROTO_INET, NFTA_SET_ELEM_LIST_TABLE,

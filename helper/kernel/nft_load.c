@@ -109,3 +109,16 @@ int nft_delete_table(struct mnl_socket *socket, const char *table, struct carrel
 	rc = nft_batch_commit(&batch, socket, err);
 	return rc < 0 ? error_wrap(err, rc, "deleting table inet %s", table) : 0;
 }
+
+int nft_refill(struct mnl_socket *socket, const struct ruleset *ruleset, struct carrel_error *err)
+{
+	struct nft_batch batch NFT_BATCH_CLEANUP = { 0 };
+	int rc = nft_batch_begin(&batch);
+
+	for (size_t i = 0; i < ruleset->sets.count && rc == 0; i++)
+		rc = nft_encode_content(&batch, ruleset->table, &ruleset->sets.items[i]);
+	if (rc < 0)
+		return error_set(err, -rc, "out of memory");
+	rc = nft_batch_commit(&batch, socket, err);
+	return rc < 0 ? error_wrap(err, rc, "filling the sets of table inet %s", ruleset->table) : 0;
+}

@@ -24,4 +24,13 @@ int nft_load(struct mnl_socket *socket, const struct ruleset *ruleset, bool repl
 /** nft_delete_table() - table inet @table; 0 or -errno, -ENOENT when it is not there */
 int nft_delete_table(struct mnl_socket *socket, const char *table, struct carrel_error *err);
 
+/**
+ * nft_refill() - have in the named sets of a table that is there what @ruleset has in them
+ *
+ * In one transaction; the rules stay.
+ *
+ * Return: 0; -errno, -ENOENT when the table, or a set, is not there: then nothing is changed
+ */
+int nft_refill(struct mnl_socket *socket, const struct ruleset *ruleset, struct carrel_error *err);
+
 #endif

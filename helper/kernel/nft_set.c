@@ -28,17 +28,17 @@
 
 /*
  * Elements of one message: their attribute must stay below 64 KiB, the limit of a netlink
- * attribute's length. An element is 172 bytes at most (IPv6 key, flags, a comment).
+ * attribute's length. An element is 176 bytes at most (a key, flags, a comment).
  */
-#define ELEMENT_MAX_BYTES    192
+#define ELEMENT_ROOM_BYTES   192
 #define ELEMENTS_PER_MESSAGE 320
-static_assert(ELEMENT_MAX_BYTES * ELEMENTS_PER_MESSAGE < UINT16_MAX, "fits into an attribute");
+static_assert(ELEMENT_ROOM_BYTES * ELEMENTS_PER_MESSAGE < UINT16_MAX, "fits into an attribute");
 
 /* nft's numbers (enum datatypes, enum byteorder in its include/datatype.h). */
 enum {
 	TYPE_IPADDR = 7, TYPE_IP6ADDR = 8, TYPE_INET_PROTOCOL = 12, TYPE_INET_SERVICE = 13,
 	TYPE_ICMP_TYPE = 14, TYPE_MARK = 19, TYPE_ICMP6_TYPE = 29, TYPE_ICMP_CODE = 32,
-	TYPE_ICMPV6_CODE = 33,
+	TYPE_ICMPV6_CODE = 33, TYPE_DEVGROUP = 35,
 };
 #define TYPE_BITS 6     /* of each in the number of a key of several */
 enum { BYTEORDER_HOST_ENDIAN = 1, BYTEORDER_BIG_ENDIAN = 2 };
@@ -67,9 +67,10 @@ static uint32_t key_type(enum field field)
 		return TYPE_ICMPV6_CODE;
 	case FIELD_MARK:
 		return TYPE_MARK;
+	case FIELD_IIFGROUP:
+		return TYPE_DEVGROUP;
 	case FIELD_IIFNAME:
 	case FIELD_OIFNAME:
-	case FIELD_IIFGROUP:
 	case FIELD_NFPROTO:
 	case FIELD_CT_STATE:
 	case FIELD_CT_MARK:
@@ -111,7 +112,7 @@ static int open_message(struct element_writer *writer)
 	struct nlmsghdr *message = nft_batch_message(writer->batch, writer->remove ?
 						     NFT_MSG_DELSETELEM : NFT_MSG_NEWSETELEM,
 						     writer->remove ? 0 : NLM_F_CREATE,
-						     SET_ROOM_BYTES + count * ELEMENT_MAX_BYTES);
+						     SET_ROOM_BYTES + count * ELEMENT_ROOM_BYTES);
 
 	if (!message)
 		return -ENOMEM;
@@ -318,6 +319,27 @@ static void describe_key(const struct key *key, struct description *description)
 	}
 }
 
+/* What is in @set, as it is described; @set_id: as in struct element_writer */
+static int put_content(struct nft_batch *batch, const char *table, const struct element_set *set,
+		       uint32_t set_id, size_t key_bytes)
+{
+	struct element_writer writer = {
+		.batch = batch, .table = table, .set = set->name, .set_id = set_id,
+		.left = set->values.count + set->keys.count, .key_bytes = key_bytes,
+	};
+	int rc = 0;
+
+	assert(!set->values.count || set->key.count == 1);
+	assert(!set->keys.count || (set->key.count > 1 && key_bytes <= ELEMENT_MAX_BYTES));
+	for (size_t i = 0; i < set->values.count && rc == 0; i++)
+		rc = put_value(&writer, set->values.items[i].first,
+			       i < set->comments.count ? set->comments.items[i] : NULL);
+	for (size_t i = 0; i < set->keys.count && rc == 0; i++)
+		rc = put_element(&writer, set->keys.items[i].bytes, 0, NULL);
+	close_message(&writer);
+	return rc;
+}
+
 int nft_encode_named_set(struct nft_batch *batch, const char *table,
 			 const struct element_set *set, uint32_t set_id)
 {
@@ -328,18 +350,31 @@ int nft_encode_named_set(struct nft_batch *batch, const char *table,
 	};
 
 	describe_key(&set->key, &description);
-	struct element_writer writer = {
-		.batch = batch, .table = table, .set = set->name, .set_id = set_id,
-		.left = set->values.count, .key_bytes = description.key_bytes,
-	};
 	int rc = put_set(batch, &description);
 
-	assert(!set->values.count || set->key.count == 1);
-	for (size_t i = 0; i < set->values.count && rc == 0; i++)
-		rc = put_value(&writer, set->values.items[i].first,
-			       i < set->comments.count ? set->comments.items[i] : NULL);
-	close_message(&writer);
-	return rc;
+	return rc < 0 ? rc : put_content(batch, table, set, set_id, description.key_bytes);
+}
+
+/* Take out whatever is in the set. */
+static int put_flush(struct nft_batch *batch, const char *table, const char *set)
+{
+	struct nlmsghdr *message = nft_batch_message(batch, NFT_MSG_DELSETELEM, 0, SET_ROOM_BYTES);
+
+	if (!message)
+		return -ENOMEM;
+	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set);
+	mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, table);
+	nft_batch_end(batch, message);
+	return 0;
+}
+
+int nft_encode_content(struct nft_batch *batch, const char *table, const struct element_set *set)
+{
+	struct description description = { .key_bytes = 0 };
+	int rc = put_flush(batch, table, set->name);
+
+	describe_key(&set->key, &description);
+	return rc < 0 ? rc : put_content(batch, table, set, 0, description.key_bytes);
 }
 
 int nft_encode_elements(struct nft_batch *batch, const char *table, const char *set,

@@ -28,6 +28,12 @@ int nft_encode_named_set(struct nft_batch *batch, const char *table,
 			 const struct element_set *set, uint32_t set_id);
 
 /**
+ * nft_encode_content() - have in a set that is there what is in @set, and nothing else
+ * Return: 0 or -ENOMEM
+ */
+int nft_encode_content(struct nft_batch *batch, const char *table, const struct element_set *set);
+
+/**
  * nft_encode_elements() - put single values into a set that is there, or take them out
  * @set:	its name
  * @remove:	take them out

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "core/compile.h"
 #include "core/config.h"
+#include "core/edition.h"
 #include "core/policy.h"
 #include "core/policy_dns.h"
 #include "tests/unit/known.h"
@@ -67,6 +68,21 @@ static inline struct prefix_list golden_host(struct arena *arena)
 	for (size_t i = 0; i < count; i++)
 		assert_int_equal(prefix_parse(texts[i], strlen(texts[i]), &items[i]), 0);
 	return (struct prefix_list){ items, count };
+}
+
+/* Editions of them: the second and the first one, of which some carrel knows no more. */
+static inline struct editions golden_editions(struct arena *arena)
+{
+	const struct prefix_list host = golden_host(arena);
+	struct editions editions = { 0 };
+
+	for (uint32_t number = 1; number <= 2; number++) {
+		struct edition *edition = ARENA_APPEND(arena, &editions.list);
+
+		assert_non_null(edition);
+		*edition = (struct edition){ number, { host.items, number == 1 ? 1 : host.count } };
+	}
+	return editions;
 }
 
 /* A stub, and somebody else of each family; behind the stub the host itself, and another. */

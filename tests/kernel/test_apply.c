@@ -109,14 +109,18 @@ static struct plan_input input_of(struct fixture *fixture, uid_t uid, const char
 /* As a login does it, with fixture->recorded for the file. */
 static int prepare_host(struct fixture *fixture, struct carrel_error *err)
 {
+	struct edition edition = { 1, fixture->facts.host };
+	const struct editions editions = { .list = { &edition, 1, 1 } };
 	struct host_survey survey;
 	bool existed;
 	int rc = host_survey(fixture->facts.ipv6, &survey, err);
 
-	if (rc < 0 || host_is_prepared(&survey, &fixture->recorded))
-		return rc;
-	fixture->recorded = host_intend(&survey, &fixture->recorded);
-	return host_prepare(&survey, &fixture->recorded, &existed, err);
+	fixture->facts.edition = fixture->facts.host.count ? edition.number : EDITION_NONE;
+	if (rc == 0 && !host_is_prepared(&survey, &fixture->recorded)) {
+		fixture->recorded = host_intend(&survey, &fixture->recorded);
+		rc = host_prepare(&survey, &fixture->recorded, &editions, &existed, err);
+	}
+	return rc < 0 ? rc : host_publish(&editions, &fixture->recorded.generation, err);
 }
 
 /* Make the carrel of @uid, then stand on the host again. */

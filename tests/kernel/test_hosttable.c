@@ -47,7 +47,7 @@ struct world {
 
 static const struct { const char *name, *link; unsigned number, bits; } carrels[] = {
 	{ "one", "cr-1", 1, GROUP_NAT },
-	{ "two", "cr-2", 2, GROUP_NAT | GROUP_PEERS | GROUP_HOST },
+	{ "two", "cr-2", 2, GROUP_NAT | GROUP_PEERS | GROUP_HOST | 2 << GROUP_EDITION_SHIFT },
 	{ "three", "cr-3", 3, 0 },
 };
 
@@ -103,17 +103,48 @@ static int make_world(void)
 		     "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding");
 }
 
-static int load_table(void)
+/* The first @known of the host's addresses, of each family, are those of edition 2. */
+static struct editions make_editions(size_t known, struct arena *arena)
+{
+	static const char *const texts[] = {
+		"192.0.2.1", "2001:db8::1", "192.0.2.7", "2001:db8::7",
+	};
+	struct prefix *items = arena_alloc(arena, sizeof(texts) / sizeof(texts[0]) * sizeof(*items));
+	struct editions editions = { 0 };
+	struct edition *edition = ARENA_APPEND(arena, &editions.list);
+
+	assert_true(items && edition);
+	for (size_t i = 0; i < 2 * known; i++)
+		assert_int_equal(prefix_parse(texts[i], strlen(texts[i]), &items[i]), 0);
+	*edition = (struct edition){ 2, { items, 2 * known } };
+	return editions;
+}
+
+/* Load the host's table with that, or fill its sets anew. */
+static int load_table(size_t known, int (*load)(struct mnl_socket *socket,
+						const struct ruleset *ruleset))
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
+	const struct editions editions = make_editions(known, &arena);
 	struct mnl_socket *socket;
 	struct ruleset ruleset;
 
-	if (hosttable_build(false, false, &arena, &ruleset) < 0 || nft_open(&socket, NULL) < 0)
+	if (hosttable_build(false, false, &editions, &arena, &ruleset) < 0 ||
+	    nft_open(&socket, NULL) < 0)
 		return -1;
-	int rc = nft_load(socket, &ruleset, true, NULL);
+	int rc = load(socket, &ruleset);
 	mnl_socket_close(socket);
 	return rc;
+}
+
+static int load_all(struct mnl_socket *socket, const struct ruleset *ruleset)
+{
+	return nft_load(socket, ruleset, true, NULL);
+}
+
+static int refill(struct mnl_socket *socket, const struct ruleset *ruleset)
+{
+	return nft_refill(socket, ruleset, NULL);
 }
 
 static int set_up(void **state)
@@ -132,7 +163,7 @@ static int set_up(void **state)
 			return -1;
 	world.host_netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	*state = &world;
-	return world.host_netns < 0 ? -1 : load_table();
+	return world.host_netns < 0 ? -1 : load_table(1, load_all);
 }
 
 static int tear_down(void **state)
@@ -340,6 +371,35 @@ static void test_hosttable_drops_a_broadcast_of_who_may_reach_the_host(void **st
 	assert_false(arrives(*state, &from, &to, &source));
 }
 
+/* An address of the host that the carrel's rules may take for another's; then they know it. */
+static void test_hosttable_closes_an_address_until_the_carrel_knows_it(void **state)
+{
+	static const struct place from[] = TWO, stranger[] = ONE;
+	static const struct place to[] = { { "host", "192.0.2.7" }, { "host", "2001:db8::7" } };
+	struct sockaddr_storage source;
+
+	assert_int_equal(shell("ip addr add 192.0.2.7/24 dev wan; "
+			       "ip addr add 2001:db8::7/64 dev wan nodad"), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_false(arrives(*state, &from[i], &to[i], &source));
+	assert_int_equal(load_table(2, refill), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_true(arrives(*state, &from[i], &to[i], &source));
+	/* Whose link has another number, or none, does not know it. */
+	assert_int_equal(shell("ip link set cr-2 group %u", GROUP_BASE | GROUP_NAT | GROUP_HOST |
+			       1 << GROUP_EDITION_SHIFT), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_false(arrives(*state, &from[i], &to[i], &source));
+		assert_false(arrives(*state, &stranger[i], &to[i], &source));
+	}
+	assert_int_equal(shell("ip link set cr-2 group %u", carrels[1].bits | GROUP_BASE), 0);
+	assert_int_equal(load_table(1, refill), 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_false(arrives(*state, &from[i], &to[i], &source));
+	assert_int_equal(shell("ip addr del 192.0.2.7/24 dev wan; "
+			       "ip addr del 2001:db8::7/64 dev wan"), 0);
+}
+
 /* NAT has no connection to hang it on, and would let it out as it is. */
 static void test_hosttable_drops_a_segment_of_no_connection(void **state)
 {
@@ -367,6 +427,7 @@ int main(void)
 		cmocka_unit_test(test_hosttable_drops_sources_that_are_not_the_carrels_own),
 		cmocka_unit_test(test_hosttable_drops_what_is_for_the_loopback_of_the_host),
 		cmocka_unit_test(test_hosttable_drops_a_broadcast_of_who_may_reach_the_host),
+		cmocka_unit_test(test_hosttable_closes_an_address_until_the_carrel_knows_it),
 		cmocka_unit_test(test_hosttable_drops_a_segment_of_no_connection),
 	};
 

@@ -99,13 +99,26 @@ static void test_image_of_what_was_loaded_is_what_was_meant(void **state)
 		assert_string_equal(differences(fixture), "");
 		assert_false(fixture->differ);
 	}
-	assert_int_equal(hosttable_build(true, true, &fixture->arena, &fixture->ruleset), 0);
+	struct editions editions = golden_editions(&fixture->arena);
+	assert_int_equal(hosttable_build(true, true, &editions, &fixture->arena,
+					 &fixture->ruleset), 0);
 	assert_int_equal(nft_load(fixture->socket, &fixture->ruleset, true, &err), 0);
 	assert_string_equal(differences(fixture), "");
 	/* Of another host, where one family was forwarded before. */
-	assert_int_equal(hosttable_build(true, false, &fixture->arena, &fixture->ruleset), 0);
+	assert_int_equal(hosttable_build(true, false, &editions, &fixture->arena,
+					 &fixture->ruleset), 0);
 	assert_string_not_equal(differences(fixture), "");
 	assert_true(fixture->differ);
+	/* Of one that carrels know other addresses of. */
+	editions.list.count = 1;
+	assert_int_equal(hosttable_build(true, true, &editions, &fixture->arena,
+					 &fixture->ruleset), 0);
+	assert_non_null(strstr(differences(fixture), "set known4"));
+	assert_non_null(strstr(differences(fixture), "set known6"));
+	assert_true(fixture->differ);
+	/* And filled with those, it is that one. */
+	assert_int_equal(nft_refill(fixture->socket, &fixture->ruleset, &err), 0);
+	assert_string_equal(differences(fixture), "");
 }
 
 /* Every rule of every golden policy, deleted alone, is the one that is missing. */

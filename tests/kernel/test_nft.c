@@ -116,9 +116,10 @@ static void test_nft_lists_policies_as_golden_files(void **state)
 static void test_nft_lists_host_table_as_golden_file(void **state)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
+	const struct editions editions = golden_editions(&arena);
 	struct ruleset ruleset;
 
-	assert_int_equal(hosttable_build(false, false, &arena, &ruleset), 0);
+	assert_int_equal(hosttable_build(false, false, &editions, &arena, &ruleset), 0);
 	check_listing(*state, &ruleset, "host", &arena);
 }
 

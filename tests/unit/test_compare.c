@@ -237,6 +237,26 @@ static void check_reset(struct fixture *fixture, enum plan_link link, const char
 	realize(fixture);
 }
 
+/* Which edition of the host's addresses the carrel knows is not for the intent to say. */
+static void test_compare_keeps_the_edition_that_a_link_says(void **state)
+{
+	struct fixture *fixture = *state;
+	struct network_link *link;
+	const uint32_t edition = 7 << GROUP_EDITION_SHIFT;
+
+	fixture->facts.edition = 3;
+	realize(fixture);
+	link = &fixture->host.links.items[0];
+	link->group |= edition;
+	compare(fixture);
+	assert_string_equal(words(fixture), "");
+	link->group ^= GROUP_NAT;
+	compare(fixture);
+	assert_int_equal(fixture->mend.operations.items[0].kind, PLAN_LINK_RESET);
+	assert_int_equal(fixture->mend.operations.items[0].reset.group,
+			 plan_group(&fixture->policy, &fixture->facts.host) | edition);
+}
+
 static void test_compare_resets_an_end_that_was_altered(void **state)
 {
 	struct fixture *fixture = *state;
@@ -357,6 +377,7 @@ int main(void)
 		TEST(test_compare_mends_each_thing_that_is_missing),
 		TEST(test_compare_makes_a_deleted_uplink_anew_with_all_that_stood_on_it),
 		TEST(test_compare_clears_the_way_for_a_new_uplink),
+		TEST(test_compare_keeps_the_edition_that_a_link_says),
 		TEST(test_compare_resets_an_end_that_was_altered),
 		TEST(test_compare_sets_links_up_and_settings_right),
 		TEST(test_compare_leaves_what_was_cut_at_logout_cut),

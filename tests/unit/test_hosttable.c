@@ -15,9 +15,10 @@
 /* The table with these guards, as text. */
 static void write_table(bool guard4, bool guard6, struct arena *arena, struct buffer *text)
 {
+	const struct editions editions = golden_editions(arena);
 	struct ruleset ruleset;
 
-	assert_int_equal(hosttable_build(guard4, guard6, arena, &ruleset), 0);
+	assert_int_equal(hosttable_build(guard4, guard6, &editions, arena, &ruleset), 0);
 	nfttext_write(&ruleset, text);
 	assert_false(text->failed);
 }

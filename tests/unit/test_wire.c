@@ -222,7 +222,7 @@ static void test_wire_decode_refuses_a_wrong_header(void **state)
 	bytes[2] = 0;
 	assert_refused(length, "no operation 0");
 	encode();
-	bytes[2] = WIRE_NAMES + 1;
+	bytes[2] = WIRE_EDITIONS + 1;
 	assert_refused(length, "no operation 10");
 	encode();
 	assert_refused(length + 1, "says it has");
