@@ -173,6 +173,8 @@ static void judge_rest(bool strictly)
 
 	world_whole_or_absent(strictly && run.deed->takes_back);
 	world_host_table_intact();
+	if (run.deed->of_host)
+		world_knows_host();
 	if (run.deed->of_gc && run.tried % 2)
 		cleared = deed_clear();
 	if (cleared)
@@ -185,6 +187,8 @@ static void judge_rest(bool strictly)
 	world_one_claim();
 	judge_rules();
 	world_host_table_intact();
+	if (run.deed->of_host)
+		world_knows_host();
 	if (run.tried % 3 == 0)
 		deed_remove();
 }

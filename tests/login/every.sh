@@ -82,6 +82,12 @@ test_every_killed_application() {
 	every orphan 20 "${logins[@]}"
 }
 
+test_every_fault_while_carrels_learn_of_addresses() {
+	every kill 4 learn learn-at-login learn-at-first-login
+	every call 40 learn learn-at-login
+	every netlink 6 learn learn-at-login learn-at-first-login
+}
+
 # Each takes a second, all of them ten minutes.
 test_every_hanging_helper() {
 	every hang 100 "${logins[@]}"

@@ -223,7 +223,7 @@ static void test_wire_decode_refuses_a_wrong_header(void **state)
 	assert_refused(length, "no operation 0");
 	encode();
 	bytes[2] = WIRE_EDITIONS + 1;
-	assert_refused(length, "no operation 10");
+	assert_refused(length, "no operation 11");
 	encode();
 	assert_refused(length + 1, "says it has");
 	assert_refused(sizeof(bytes), "is the most");

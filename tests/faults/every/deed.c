@@ -175,6 +175,14 @@ static struct upshot collect(const char *service, const char *helper)
 	return ask(helper, &request);
 }
 
+static struct upshot learn(const char *service, const char *helper)
+{
+	struct wire_request request = { .operation = WIRE_EDITIONS };
+
+	(void)service;
+	return ask(helper, &request);
+}
+
 /* --- preparations */
 
 /* Is the policy the second of the two versions? */
@@ -206,6 +214,29 @@ static void write_policy(bool cut)
 		abort();
 }
 
+/* A policy that names the host, and allows what it does not deny. */
+static void name_host(void)
+{
+	FILE *file = fopen(POLICY, "we");
+
+	if (!file)
+		abort();
+	fputs("uplink nat\ndefault reject out\ndefault deny in\n"
+	      "allow out tcp to 203.0.113.10,2001:db8:80::10 port 443\n"
+	      "deny out tcp to host port 22\nallow out tcp to host port 443\n", file);
+	if (fclose(file) != 0)
+		abort();
+}
+
+/* The host gets the addresses, or loses them where it has them. */
+static void change_host(void)
+{
+	if (system("ip address add 192.0.2.77/32 dev lan0 2>/dev/null || ip address del 192.0.2.77/32 dev lan0")
+	    || system("ip address add 2001:db8:0:1::77/128 dev lan0 nodad 2>/dev/null || "
+		      "ip address del 2001:db8:0:1::77/128 dev lan0"))
+		abort();
+}
+
 /* By a request: a session of PAM would cut it off again when it is closed. */
 static void be_present(void)
 {
@@ -231,6 +262,20 @@ static void be_out_of_date(void)
 {
 	be_present();
 	write_policy(false);
+}
+
+static void be_behind(void)
+{
+	name_host();
+	be_present();
+	change_host();
+}
+
+static void be_absent_behind(void)
+{
+	deed_remove();
+	name_host();
+	change_host();
 }
 
 static void be_cuttable(void)
@@ -259,6 +304,10 @@ static const struct deed deeds[] = {
 	{ "second-login", be_present,     open_session, .session = true, .takes_back = true },
 	{ "update",       be_out_of_date, open_session, .session = true, .takes_back = true },
 	{ "apply",        be_out_of_date, apply,        .takes_back = true },
+	{ "learn",        be_behind,      learn,        .of_host = true },
+	{ "learn-at-login", be_behind,    open_session, .session = true, .of_host = true },
+	{ "learn-at-first-login", be_absent_behind, open_session, .session = true, .takes_back = true,
+	  .of_host = true },
 	{ "close",        be_cuttable,    close_last,   .takes_back = true },
 	{ "remove",       be_present,     remove_it,    .of_gc = true },
 	{ "note-idle",    be_present,     collect,      .takes_back = true, .of_gc = true },

@@ -27,6 +27,7 @@ struct deed {
 	bool session;           /* of PAM */
 	bool takes_back;        /* when it fails, nothing has been done */
 	bool of_gc;             /* whatever it leaves, gc removes */
+	bool of_host;           /* its policy names the host, whose addresses change */
 };
 
 /** deed_find() - or NULL */

@@ -57,6 +57,9 @@ bool world_nothing_left(void);
 /** world_host_table_intact() */
 bool world_host_table_intact(void);
 
+/** world_knows_host() - what the host's table lets in for the carrel, its rules know for the host's */
+bool world_knows_host(void);
+
 /** world_one_claim() - the user has claimed exactly one address */
 bool world_one_claim(void);
 
