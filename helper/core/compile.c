@@ -223,22 +223,6 @@ static void add_any(struct compiler *compiler, const struct policy_rule *rule, s
 	}
 }
 
-/* Inwards, the host's addresses. */
-static void add_host(struct compiler *compiler, const struct policy_rule *rule, size_t chain,
-		     const char *comment)
-{
-	for (enum family family = 0; family < FAMILY_COUNT; family++) {
-		const struct part part = {
-			.chain = chain, .family = (int)family,
-			.set = compile_host_set(&compiler->builder, family),
-		};
-
-		/* Without it the part would be the whole family. */
-		if (part.set)
-			add_part(compiler, rule, &part, comment);
-	}
-}
-
 /* The prefixes of a rule; inwards also the pools that it names. */
 static void add_listed(struct compiler *compiler, const struct policy_rule *rule, size_t chain,
 		       const char *comment)
@@ -265,15 +249,16 @@ static void add_listed(struct compiler *compiler, const struct policy_rule *rule
 	}
 }
 
-/* The addresses of a host, as far as they are known, and those that will be. */
+/* The addresses of a host, as far as they are known, and those that will be. @name: NULL: our own */
 static void add_name(struct compiler *compiler, const struct policy_rule *rule,
 		     const struct policy_name *name, size_t chain, const char *comment)
 {
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		const struct part part = {
 			.chain = chain, .family = (int)family,
-			.set = compile_name(&compiler->builder, compiler->policy, rule, name,
-					    family),
+			.set = name ? compile_name(&compiler->builder, compiler->policy, rule,
+						   name, family)
+				    : compile_host_set(&compiler->builder, family),
 		};
 
 		/* Without it the part would be the whole family. */
@@ -343,7 +328,7 @@ static void compile_rule(struct compiler *compiler, const struct policy_rule *ru
 	if (rule->remote_any)
 		add_any(compiler, rule, chain, comment);
 	if (!out && rule->remote_host)
-		add_host(compiler, rule, chain, comment);
+		add_name(compiler, rule, NULL, chain, comment);
 	add_listed(compiler, rule, chain, comment);
 	for (size_t i = 0; i < rule->names.count; i++)
 		add_name(compiler, rule, &compiler->policy->names.items[rule->names.items[i]], chain,
