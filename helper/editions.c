@@ -279,7 +279,7 @@ int request_editions(struct request *request, struct carrel_error *err)
 {
 	RTNL_CLEANUP struct rtnl host = { 0 };
 	FD_CLEANUP int state_fd = -1;
-	struct editions editions;
+	struct editions editions = { 0 };
 	struct facts facts;
 	int rc = state_open(PATH_STATE, true, &state_fd, err);
 
