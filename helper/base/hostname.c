@@ -13,11 +13,13 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
+/* In ASCII, whatever the locale. */
 static bool is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* @c in lower case, if it is a letter. */
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -29,6 +31,7 @@ static size_t without_root(const char *text, size_t length)
 	return length > 0 && text[length - 1] == '.' ? length - 1 : length;
 }
 
+/* Is it part of a character that ASCII does not have? */
 static bool is_beyond_ascii(char c)
 {
 	return (uint8_t)c > 0x7f;

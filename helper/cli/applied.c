@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/table.h"
 
+/** result_name() - the word in JSON */
 static const char *result_name(enum apply_result result)
 {
 	switch (result) {

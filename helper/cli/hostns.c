@@ -29,6 +29,7 @@ static int enter(const char *own_path, const char *host_path, int type, struct c
 	return 0;
 }
 
+/** enter_mounts() - the mounts of the machine's first process */
 static int enter_mounts(struct carrel_error *err)
 {
 	return enter(OWN_MOUNTS, "/proc/1/ns/mnt", CLONE_NEWNS, err);

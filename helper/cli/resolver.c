@@ -102,6 +102,7 @@ static int send_names(int *names_fd, const char *const *names, size_t count)
 	return rc == -EPIPE ? 0 : rc;
 }
 
+/** now_ms() - of a clock that nobody sets */
 static int64_t now_ms(void)
 {
 	struct timespec now;

@@ -52,6 +52,7 @@ static struct piece take(struct piece *rest, char separator)
 	return piece;
 }
 
+/* That the answer is not one, with the line. Return: -EBADMSG */
 static int refuse(const struct answers_reader *reader, const char *what)
 {
 	return error_set(reader->err, EBADMSG, "line %u of carrel-resolver's answer: %s",

@@ -32,6 +32,7 @@ const struct network_link *network_link(const struct network *network, const cha
 	return NULL;
 }
 
+/* One difference more; that memory ran out is noted, and told in the end. */
 static void report(struct comparison *comparison, struct difference difference)
 {
 	if (differences_add(comparison->differences, comparison->arena, difference) < 0)
@@ -69,6 +70,7 @@ static void mend_described(struct comparison *comparison, const struct plan_oper
 	mend(comparison, operation);
 }
 
+/* What @link is called in its network. */
 static const char *link_name(const struct comparison *comparison, enum plan_link link)
 {
 	switch (link) {
@@ -91,6 +93,7 @@ static const struct network_link *link_of(const struct comparison *comparison,
 	return NULL;
 }
 
+/* Where @operation would have its effect, as it is now. */
 static const struct network *network_of(const struct comparison *comparison,
 					const struct plan_operation *operation)
 {
@@ -98,6 +101,7 @@ static const struct network *network_of(const struct comparison *comparison,
 					      : comparison->input->carrel;
 }
 
+/* Has it the value? */
 static void compare_sysctl(struct comparison *comparison, const struct plan_operation *operation)
 {
 	const struct network *network = network_of(comparison, operation);
@@ -135,6 +139,7 @@ static const char *what_end_is(struct comparison *comparison, const struct netwo
 	return NULL;
 }
 
+/* Is the end @which of the veth there, and what @pair makes it? */
 static void compare_end(struct comparison *comparison, const struct plan_operation *pair,
 			enum plan_link which)
 {
@@ -188,6 +193,7 @@ static void compare_pair(struct comparison *comparison, const struct plan_operat
 		       host_end ? "not the other end of " CARREL_UPLINK : NULL);
 }
 
+/* Is the link up, or down? */
 static void compare_state(struct comparison *comparison, const struct plan_operation *operation)
 {
 	const struct network_link *link = link_of(comparison, operation);
@@ -211,6 +217,7 @@ static void compare_state(struct comparison *comparison, const struct plan_opera
 			       arena_printf(comparison->arena, "'%s'", link->alias));
 }
 
+/* Does the link keep from IPv6 by itself? */
 static void compare_quiet(struct comparison *comparison, const struct plan_operation *operation)
 {
 	const struct network_link *link = link_of(comparison, operation);
@@ -232,6 +239,7 @@ static void compare_quiet(struct comparison *comparison, const struct plan_opera
 		       arena_printf(comparison->arena, "settings of link %s", name), found);
 }
 
+/* Has the link the address? */
 static void compare_address(struct comparison *comparison, const struct plan_operation *operation)
 {
 	const struct network *network = network_of(comparison, operation);
@@ -249,6 +257,7 @@ static bool same_prefix(const struct prefix *a, const struct prefix *b)
 	return a->length == b->length && address_equal(&a->address, &b->address);
 }
 
+/* Is @route what @operation makes at @link? */
 static bool is_route(const struct network_route *route, const struct plan_operation *operation,
 		     const struct network_link *link)
 {
@@ -258,6 +267,7 @@ static bool is_route(const struct network_route *route, const struct plan_operat
 	       (!route->has_gateway || address_equal(&route->gateway, &operation->route.gateway));
 }
 
+/* Has the link the route? */
 static void compare_route(struct comparison *comparison, const struct plan_operation *operation)
 {
 	const struct network *network = network_of(comparison, operation);
@@ -269,6 +279,7 @@ static void compare_route(struct comparison *comparison, const struct plan_opera
 	mend_described(comparison, operation, "route", NULL);
 }
 
+/* Is the neighbour known, for good, and by the right hardware address? */
 static void compare_neighbour(struct comparison *comparison,
 			      const struct plan_operation *operation)
 {
@@ -295,6 +306,7 @@ static void compare_neighbour(struct comparison *comparison,
 		       seen ? "another MAC address, or not permanent" : NULL);
 }
 
+/* Is there what @operation would bring about? */
 static void compare_operation(struct comparison *comparison,
 			      const struct plan_operation *operation)
 {
@@ -354,6 +366,7 @@ static bool is_intended(const struct comparison *comparison, enum plan_kind kind
 	return false;
 }
 
+/* For is_intended(): is @item the address of @operation? */
 static bool matches_address(const struct plan_operation *operation, const void *item)
 {
 	return address_equal(&operation->address, item);
@@ -365,6 +378,7 @@ static bool matches_route(const struct plan_operation *operation, const void *it
 	return same_prefix(&operation->route.destination, item);
 }
 
+/* The name of the link number @index, for people. */
 static const char *name_of_index(const struct network *network, int index)
 {
 	for (size_t i = 0; i < network->links.count; i++)
@@ -394,6 +408,7 @@ static void find_extra_addresses(struct comparison *comparison)
 	}
 }
 
+/* Routes in the carrel that nothing intends. */
 static void find_extra_routes(struct comparison *comparison)
 {
 	const struct network *carrel = comparison->input->carrel;

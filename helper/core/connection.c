@@ -4,6 +4,7 @@
 #include "core/evaluate.h"
 #include "core/redirect.h"
 
+/* Is it the carrel's? */
 static bool is_own(const struct connection_judge *judge, const struct address *address)
 {
 	return address_equal(&judge->own[address->family], address);

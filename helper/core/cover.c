@@ -14,6 +14,7 @@
 
 enum overlap { OVERLAP_NONE, OVERLAP_PART, OVERLAP_WHOLE };
 
+/* Does @prefix begin behind the end of @other, in the order of families and addresses? */
 static bool starts_after(const struct prefix *prefix, const struct prefix *other)
 {
 	struct address last;
@@ -45,6 +46,7 @@ static enum overlap overlap_list(const struct cover *cover, const struct prefix 
 	return prefix_covers(prefix, &cover->prefixes[low - 1]) ? OVERLAP_PART : OVERLAP_NONE;
 }
 
+/* How much of @prefix is covered? */
 static enum overlap overlap_prefix(const struct cover *cover, const struct prefix *prefix)
 {
 	enum overlap overlap = overlap_list(cover, prefix);

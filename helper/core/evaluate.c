@@ -12,6 +12,8 @@
 
 #include <netinet/in.h>
 
+#include "core/prefixes.h"
+
 /*
  * What the far end is to the carrel. An address of the host that lies in a pool is both;
  * outwards it is then the host's.
@@ -33,20 +35,13 @@ static const struct prefix link_only[] = {
 	{ { FAMILY_IPV6, { 0xff } }, 8 },
 };
 
-static bool in_list(const struct prefix *prefixes, size_t count, const struct address *address)
-{
-	for (size_t i = 0; i < count; i++)
-		if (prefix_contains(&prefixes[i], address))
-			return true;
-	return false;
-}
-
+/* What @remote is beside an address. */
 static struct remote_kind kind_of(const struct policy *policy, const struct config *config,
 				  const struct prefix_list *host, const struct address *remote)
 {
 	return (struct remote_kind){
 		.resolver = dns_is_resolver(&policy->dns, remote),
-		.host = in_list(host->items, host->count, remote),
+		.host = prefixes_hold(host->items, host->count, remote),
 		.peer = prefix_contains(&config->pool4, remote) ||
 			prefix_contains(&config->pool6, remote),
 	};
@@ -55,9 +50,9 @@ static struct remote_kind kind_of(const struct policy *policy, const struct conf
 /* Does the rule's list of addresses hold @remote? */
 static bool lists_remote(const struct policy_rule *rule, const struct address *remote)
 {
-	if (in_list(rule->excluded.items, rule->excluded.count, remote))
+	if (prefixes_hold(rule->excluded.items, rule->excluded.count, remote))
 		return false;
-	return rule->remote_any || in_list(rule->remotes.items, rule->remotes.count, remote);
+	return rule->remote_any || prefixes_hold(rule->remotes.items, rule->remotes.count, remote);
 }
 
 /* The first name of the rule that has @remote among its addresses, as far as they are known; or NULL */
@@ -109,6 +104,7 @@ static unsigned protocol_bit(const struct packet *packet)
 	}
 }
 
+/* Rules without ports are about all of them. */
 static bool matches_port(const struct policy_rule *rule, uint16_t port)
 {
 	if (!rule->ports.count)
@@ -119,6 +115,7 @@ static bool matches_port(const struct policy_rule *rule, uint16_t port)
 	return false;
 }
 
+/* Rules without types are about all of them. */
 static bool matches_icmp_type(const struct policy_rule *rule, const struct packet *packet)
 {
 	if (!rule->icmp_types.count)
@@ -130,6 +127,7 @@ static bool matches_icmp_type(const struct policy_rule *rule, const struct packe
 	return false;
 }
 
+/* Is @rule about @packet? */
 static bool matches(const struct policy *policy, const struct policy_rule *rule,
 		    struct remote_kind kind, const struct packet *packet)
 {
@@ -169,7 +167,7 @@ struct decision evaluate_arrival(const struct policy *policy, const struct confi
 	struct remote_kind kind = kind_of(policy, config, host, &packet->remote);
 	struct decision decision = { .verdict = VERDICT_ALLOW, .decider = DECIDER_LOOPBACK };
 
-	if (in_list(loopback, sizeof(loopback) / sizeof(loopback[0]), &packet->remote))
+	if (prefixes_hold(loopback, sizeof(loopback) / sizeof(loopback[0]), &packet->remote))
 		return decision;
 	decision = fallback(policy, kind, packet->direction);
 	for (size_t i = 0; i < policy->rules.count; i++) {
@@ -210,7 +208,7 @@ static struct decision evaluate_journey(const struct policy *policy, const struc
 		return inside;
 	if (kind.host && !policy_reaches_host(policy, host->items, host->count))
 		return stopped(DECIDER_HOST_UNNAMED);
-	if (in_list(link_only, sizeof(link_only) / sizeof(link_only[0]), &packet->remote))
+	if (prefixes_hold(link_only, sizeof(link_only) / sizeof(link_only[0]), &packet->remote))
 		return stopped(DECIDER_LINK_ONLY);
 	return inside;
 }

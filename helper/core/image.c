@@ -31,6 +31,7 @@ static bool same_rule(const struct image_rule *a, const struct image_rule *b)
 	return same_bytes(&a->content, &b->content);
 }
 
+/* One difference more; those that others' tables make do not count as such. */
 static void report(struct judging *judging, struct difference difference)
 {
 	difference.place = judging->comparison->place;
@@ -62,6 +63,7 @@ static void report_content(struct judging *judging, struct difference difference
 	report(judging, difference);
 }
 
+/* The chain called @name, or NULL. */
 static const struct image_chain *find_chain(const struct image *image, const char *name)
 {
 	for (size_t i = 0; i < image->chains.count; i++)
@@ -70,6 +72,7 @@ static const struct image_chain *find_chain(const struct image *image, const cha
 	return NULL;
 }
 
+/* The one of the kind and the name of @like, or NULL. */
 static const struct image_object *find_object(const struct image *image,
 					      const struct image_object *like)
 {
@@ -93,6 +96,7 @@ static const char *intended_text(const struct judging *judging, const char *chai
 	return text.failed || !text.data ? NULL : arena_strdup(judging->arena, text.data);
 }
 
+/* The rule number @index of @chain should be there. */
 static void report_missing_rule(struct judging *judging, const char *chain, size_t index)
 {
 	const char *text = intended_text(judging, chain, index);
@@ -105,6 +109,7 @@ static void report_missing_rule(struct judging *judging, const char *chain, size
 	});
 }
 
+/* The rule number @index of @chain should not be there. */
 static void report_extra_rule(struct judging *judging, const struct image_chain *chain,
 			      size_t index)
 {
@@ -124,6 +129,7 @@ static size_t find_rule(const struct image_chain *chain, size_t first, size_t en
 	return first;
 }
 
+/* What both begin and end with is left out: the rest is missing, or too much. */
 static void compare_rules(struct judging *judging, const struct image_chain *intended,
 			  const struct image_chain *found)
 {
@@ -154,6 +160,7 @@ static void compare_rules(struct judging *judging, const struct image_chain *int
 		report_extra_rule(judging, found, j++);
 }
 
+/* Is @intended there, as it should be? */
 static void compare_chain(struct judging *judging, const struct image_chain *intended)
 {
 	const struct image_chain *found = find_chain(judging->comparison->found, intended->name);
@@ -173,6 +180,7 @@ static void compare_chain(struct judging *judging, const struct image_chain *int
 	compare_rules(judging, intended, found);
 }
 
+/* Likewise a set or a limit. */
 static void compare_object(struct judging *judging, const struct image_object *intended)
 {
 	const struct image_object *found = find_object(judging->comparison->found, intended);
@@ -189,6 +197,7 @@ static void compare_object(struct judging *judging, const struct image_object *i
 		});
 }
 
+/* Chains, sets and limits that nothing intends. */
 static void find_extras(struct judging *judging)
 {
 	const struct image *intended = judging->comparison->intended;

@@ -75,6 +75,7 @@ static int digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Hexadecimal digits, of a key of full size. */
 static int parse_key(const char *text, size_t length, uint8_t key[LOG_KEY_MAX_BYTES])
 {
 	if (length != 2 * LOG_KEY_MAX_BYTES)
@@ -89,6 +90,7 @@ static int parse_key(const char *text, size_t length, uint8_t key[LOG_KEY_MAX_BY
 	return 0;
 }
 
+/* The name of a set. */
 static int parse_set(const char *text, size_t length, enum log_set *ret)
 {
 	for (enum log_set set = 0; set < LOG_SET_COUNT; set++) {
@@ -101,6 +103,7 @@ static int parse_set(const char *text, size_t length, enum log_set *ret)
 	return -EINVAL;
 }
 
+/* One of the parts of a line, by its number. */
 static int parse_part(int part, const char *text, size_t length, struct log_seen *seen)
 {
 	switch (part) {

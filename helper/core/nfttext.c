@@ -167,6 +167,7 @@ static void write_key(struct buffer *buffer, const struct key *key)
 		buffer_printf(buffer, "%s%s", i > 0 ? " . " : "", field_info(key->fields[i])->words);
 }
 
+/* A field and its values; @before: the match before it, or NULL. */
 static void write_match(struct buffer *buffer, const struct match *match,
 			const struct match *before)
 {
@@ -216,6 +217,7 @@ static void write_dnat(struct buffer *buffer, const struct address *address)
 	buffer_printf(buffer, "dnat %s to %s", address->family == FAMILY_IPV4 ? "ip" : "ip6", text);
 }
 
+/* What is not a match. */
 static void write_statement(struct buffer *buffer, const struct statement *statement)
 {
 	switch (statement->kind) {
@@ -423,6 +425,7 @@ static void write_duration(struct buffer *buffer, uint32_t s)
 	}
 }
 
+/* A named set with its elements, as a block. */
 static void write_set(struct buffer *buffer, const struct element_set *set)
 {
 	buffer_printf(buffer, "\tset %s {\n\t\ttype ", set->name);

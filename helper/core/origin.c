@@ -58,6 +58,7 @@ static bool begins(const char *text, size_t length, const char *part)
 	return length >= strlen(part) && strncmp(text, part, strlen(part)) == 0;
 }
 
+/** ends() - does @text end with @part? */
 static bool ends(const char *text, size_t length, const char *part)
 {
 	size_t part_length = strlen(part);

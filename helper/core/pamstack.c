@@ -215,6 +215,7 @@ static int next_line(struct words *text, struct arena *arena, char **ret, size_t
 	return 0;
 }
 
+/** read_file() - the lines of @name: all, or those of the type @only */
 static int read_file(struct reading *reading, const char *name, const char *only,
 		     struct carrel_error *err)
 {

@@ -5,12 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool prefix_list_holds(const struct prefix_list *list, const struct address *address)
+bool prefixes_hold(const struct prefix *prefixes, size_t count, const struct address *address)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (prefix_contains(&list->items[i], address))
+	for (size_t i = 0; i < count; i++)
+		if (prefix_contains(&prefixes[i], address))
 			return true;
 	return false;
+}
+
+bool prefix_list_holds(const struct prefix_list *list, const struct address *address)
+{
+	return prefixes_hold(list->items, list->count, address);
 }
 
 /* For qsort(): by family, then address, then the larger prefix first. */

@@ -7,7 +7,10 @@
 
 struct prefix_list { const struct prefix *items; size_t count; };
 
-/** prefix_list_holds() - is @address in one of the prefixes of @list? */
+/** prefixes_hold() - is @address in one of the @count @prefixes? */
+bool prefixes_hold(const struct prefix *prefixes, size_t count, const struct address *address);
+
+/** prefix_list_holds() - likewise in one of those of @list? */
 bool prefix_list_holds(const struct prefix_list *list, const struct address *address);
 
 /**

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/prefixes.h"
+
 /* Sorted, no overlap; also those of rebind_impossible(). */
 static const struct prefix refused[] = {
 	{ { FAMILY_IPV4, { 0 } }, 8 },                          /* RFC 791: this network */
@@ -39,29 +41,21 @@ static const struct prefix impossible[] = {
 	{ { FAMILY_IPV6, { 0xff } }, 8 },
 };
 
-static bool in_list(const struct prefix *prefixes, size_t count, const struct address *address)
-{
-	for (size_t i = 0; i < count; i++)
-		if (prefix_contains(&prefixes[i], address))
-			return true;
-	return false;
-}
-
 bool rebind_impossible(const struct address *address)
 {
-	return in_list(impossible, sizeof(impossible) / sizeof(impossible[0]), address);
+	return prefixes_hold(impossible, sizeof(impossible) / sizeof(impossible[0]), address);
 }
 
 bool rebind_refused(const struct address *address)
 {
 	struct address hidden = { .family = FAMILY_IPV4 };
 
-	if (in_list(refused, sizeof(refused) / sizeof(refused[0]), address))
+	if (prefixes_hold(refused, sizeof(refused) / sizeof(refused[0]), address))
 		return true;
 	if (!prefix_contains(&nat64, address))
 		return false;
 	memcpy(hidden.bytes, address->bytes + nat64.length / 8, address_size(FAMILY_IPV4));
-	return in_list(refused, sizeof(refused) / sizeof(refused[0]), &hidden);
+	return prefixes_hold(refused, sizeof(refused) / sizeof(refused[0]), &hidden);
 }
 
 struct prefix_list rebind_prefixes(void)

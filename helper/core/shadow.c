@@ -119,6 +119,7 @@ static bool covers_end(const struct policy_rule *rule, enum end end)
 	return rule->remote_host || (rule->remote_any && !rule->excluded.count);
 }
 
+/* 0 or -ENOMEM */
 static int append(struct search *search, struct covers *covers, struct cover cover)
 {
 	struct cover *added = ARENA_APPEND(search->arena, &covers->list);
@@ -377,6 +378,7 @@ static bool is_meant(const struct search *search, const struct policy_rule *rule
 	return policy_is_packaged(rule->position.file) || (!search->own && !search->disagrees);
 }
 
+/* Tell that @rule decides nothing, and who does in its place. */
 static void warn(const struct search *search, const struct policy_rule *rule,
 		 struct diagnostics *diagnostics)
 {

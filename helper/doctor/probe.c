@@ -26,6 +26,7 @@ struct inside {
 
 #define INSIDE_CLEANUP __attribute__((cleanup(close_inside)))
 
+/** close_inside() - cleanup attribute: what was opened in the carrel */
 static void close_inside(struct inside *inside)
 {
 	for (size_t i = 0; i < PROBES_MAX; i++)

@@ -53,6 +53,7 @@ int kernel_join(struct kernel *kernel, int netns_fd, struct carrel_error *err)
 	return rc < 0 ? rc : open_carrel_sockets(kernel, err);
 }
 
+/* The socket of @place's network. */
 static struct rtnl *rtnl_of(struct kernel *kernel, enum place place)
 {
 	return place == PLACE_HOST ? &kernel->host : &kernel->carrel;
@@ -100,6 +101,7 @@ int kernel_cut_off(struct rtnl *host, const char *host_link, struct carrel_error
 	return 0;
 }
 
+/* The veth, with its peer in the carrel. */
 static int make_pair(struct kernel *kernel, const struct plan_operation *operation,
 		     struct carrel_error *err)
 {
@@ -180,6 +182,7 @@ static int add_request(struct kernel *kernel, const struct plan_operation *opera
 	return error_set(err, EINVAL, "no request for operation %d", operation->kind);
 }
 
+/* Carry out one operation, or write it into the batch of its network. */
 static int apply_one(struct kernel *kernel, const struct plan_operation *operation,
 		     struct carrel_error *err)
 {

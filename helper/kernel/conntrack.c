@@ -38,6 +38,7 @@ struct review {
 	struct carrel_error *err;
 };
 
+/* Begin a request about connections of the family @nfproto. */
 static struct nlmsghdr *request(struct rtnl *netlink, uint16_t type, uint16_t flags,
 				uint8_t nfproto, const char *what)
 {
@@ -149,6 +150,7 @@ static int review_connection(const struct nlmsghdr *message, void *context)
 	return change->tuple ? 0 : error_set(review->err, ENOMEM, "out of memory");
 }
 
+/* Ask that the connection of @change be marked, or not be any more. */
 static int mark(struct rtnl *netlink, const struct change *change, struct carrel_error *err)
 {
 	struct nlmsghdr *message = request(netlink, IPCTNL_MSG_CT_NEW, 0, change->nfproto,

@@ -144,6 +144,7 @@ static int keep_address(const struct nlmsghdr *message, void *context)
 	return 0;
 }
 
+/* All addresses of the host, as full-length prefixes. */
 static int list_host_addresses(struct rtnl *host, struct arena *arena,
 			       struct prefix_list *ret_list, struct carrel_error *err)
 {

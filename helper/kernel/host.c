@@ -97,6 +97,7 @@ static int note_link(const char *path, void *context, struct carrel_error *err)
 	return 0;
 }
 
+/* Switch on what @survey found off. */
 static int enable_forwarding(const struct host_survey *survey, struct carrel_error *err)
 {
 	char on[] = "1", though_forwarding[] = "2";
@@ -116,6 +117,7 @@ static int enable_forwarding(const struct host_survey *survey, struct carrel_err
 	return rc < 0 ? error_wrap(err, rc, "enabling IPv6 forwarding") : 0;
 }
 
+/* Put the host's table in place, with the guards of @state. */
 static int load_table(struct mnl_socket *nft, const struct host_state *state,
 		      const struct editions *editions, struct carrel_error *err)
 {
@@ -185,6 +187,7 @@ int host_survey_links(struct host_survey *survey, struct carrel_error *err)
 	return rc;
 }
 
+/* host_survey(), with a socket. */
 static int survey_with(struct mnl_socket *nft, bool ipv6, struct host_survey *ret_survey,
 		       struct carrel_error *err)
 {

@@ -117,6 +117,7 @@ struct refusal {
 	char text[256];                 /* the kernel's own, or "" */
 };
 
+/* The first one counts: what comes after it may be its consequence. */
 static void note_refusal(struct refusal *refusal, const struct nlmsghdr *answer, int errnum)
 {
 	const char *text = rtnl_ack_text(answer);

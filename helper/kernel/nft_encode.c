@@ -33,6 +33,7 @@
  */
 #define ROOM_BYTES 8192
 
+/* An attribute that is a string of bytes. */
 static void set_data(struct rule_writer *writer, struct nftnl_expr *expression, uint16_t attribute,
 		     const void *data, size_t size_bytes)
 {
@@ -40,6 +41,7 @@ static void set_data(struct rule_writer *writer, struct nftnl_expr *expression, 
 		writer->failed = true;
 }
 
+/* Is what was loaded equal to @data, or, @negated, is it not? */
 static void compare(struct rule_writer *writer, bool negated, const void *data, size_t size_bytes)
 {
 	struct nftnl_expr *cmp = nft_add_expression(writer, "cmp");
@@ -51,6 +53,7 @@ static void compare(struct rule_writer *writer, bool negated, const void *data, 
 	set_data(writer, cmp, NFTNL_EXPR_CMP_DATA, data, size_bytes);
 }
 
+/* Likewise, is it within @range? */
 static void compare_range(struct rule_writer *writer, bool negated,
 			  const struct value_range *range, size_t size_bytes)
 {
@@ -84,6 +87,7 @@ static void load_turn(struct rule_writer *writer, uint32_t turns)
 	nftnl_expr_set_u32(numgen, NFTNL_EXPR_NG_TYPE, NFT_NG_INCREMENTAL);
 }
 
+/* Keep of what was loaded what @mask has. */
 static void apply_mask(struct rule_writer *writer, const void *mask, size_t size_bytes)
 {
 	static const uint8_t zero[VALUE_MAX_BYTES];
@@ -206,6 +210,7 @@ static void encode_match(struct rule_writer *writer, const struct match *match, 
 	}
 }
 
+/* @verdict is NF_* or NFT_*; @chain: where a jump goes, or NULL. */
 static void add_verdict(struct rule_writer *writer, int verdict, const char *chain)
 {
 	struct nftnl_expr *immediate = nft_add_expression(writer, "immediate");
@@ -218,6 +223,7 @@ static void add_verdict(struct rule_writer *writer, int verdict, const char *cha
 		writer->failed = true;
 }
 
+/* @type is NFT_REJECT_*. */
 static void add_reject(struct rule_writer *writer, uint32_t type, uint8_t code)
 {
 	struct nftnl_expr *reject = nft_add_expression(writer, "reject");
@@ -228,6 +234,7 @@ static void add_reject(struct rule_writer *writer, uint32_t type, uint8_t code)
 	nftnl_expr_set_u8(reject, NFTNL_EXPR_REJECT_CODE, code);
 }
 
+/* The limit called @name, which the rules of it share. */
 static void refer_to_limit(struct rule_writer *writer, const char *name)
 {
 	struct nftnl_expr *reference = nft_add_expression(writer, "objref");
@@ -312,6 +319,7 @@ static void add_dnat(struct rule_writer *writer, const struct address *address)
 	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1);
 }
 
+/* What is not a match. */
 static void encode_statement(struct rule_writer *writer, const struct statement *statement)
 {
 	static const uint8_t trace = 1;
@@ -365,6 +373,7 @@ static void encode_statement(struct rule_writer *writer, const struct statement 
 	}
 }
 
+/* As nft(8) keeps it beside a rule. */
 static void encode_comment(struct rule_writer *writer, const char *comment)
 {
 	struct nftnl_udata_buf *notes = nftnl_udata_buf_alloc(NFT_USERDATA_MAXLEN);

@@ -18,6 +18,7 @@ struct nftnl_expr *nft_add_expression(struct rule_writer *writer, const char *na
 	return expression;
 }
 
+/* @key is NFT_META_*. */
 static void load_meta(struct rule_writer *writer, uint32_t key)
 {
 	struct nftnl_expr *meta = nft_add_expression(writer, "meta");
@@ -28,6 +29,7 @@ static void load_meta(struct rule_writer *writer, uint32_t key)
 	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_DREG, writer->reg);
 }
 
+/* @base is NFT_PAYLOAD_*; from @offset_bytes of it. */
 static void load_payload(struct rule_writer *writer, uint32_t base, uint32_t offset_bytes,
 			 size_t length_bytes)
 {

@@ -56,6 +56,7 @@ static int list(struct imaging *imaging, uint16_t type, uint8_t family, uint16_t
 	return rc == -ENOMEM ? error_set(err, ENOMEM, "out of memory") : rc;
 }
 
+/* rtnl_query() answer: the table, or the name of another one */
 static int keep_table(const struct nlmsghdr *message, void *context)
 {
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
@@ -74,6 +75,7 @@ static int keep_table(const struct nlmsghdr *message, void *context)
 	return *other ? 0 : -ENOMEM;
 }
 
+/* rtnl_query() answer: a set of the table, without its elements */
 static int keep_set(const struct nlmsghdr *message, void *context)
 {
 	static const uint16_t kept[] = {
@@ -123,6 +125,7 @@ static int keep_element(const struct nlattr *element, void *context)
 	return place && imaging_keep_bytes(imaging->arena, &content, place) == 0 ? MNL_CB_OK : -ENOMEM;
 }
 
+/* rtnl_query() answer: elements of the set that is being read */
 static int keep_elements(const struct nlmsghdr *message, void *context)
 {
 	const struct nlattr *elements = imaging_attribute(message, NFTA_SET_ELEM_LIST_ELEMENTS);
@@ -173,6 +176,7 @@ static int read_elements(struct imaging *imaging, struct listed_set *set, struct
 	return rc < 0 ? error_set(err, ENOMEM, "out of memory") : 0;
 }
 
+/* 0 or -ENOMEM */
 static int add_object(struct imaging *imaging, const char *kind, const char *name,
 		      const struct image_bytes *content)
 {
@@ -198,6 +202,7 @@ static const char *object_kind(uint32_t type, bool *ret_counts)
 	return "object";
 }
 
+/* rtnl_query() answer: a limit, or another object of the table */
 static int keep_object(const struct nlmsghdr *message, void *context)
 {
 	const struct nlattr *type = imaging_attribute(message, NFTA_OBJ_TYPE);
@@ -221,6 +226,7 @@ static int keep_object(const struct nlmsghdr *message, void *context)
 					imaging_text(imaging_attribute(message, NFTA_OBJ_NAME)), &bytes);
 }
 
+/* rtnl_query() answer: a chain of the table, without its rules */
 static int keep_chain(const struct nlmsghdr *message, void *context)
 {
 	static const uint16_t kept[] = {

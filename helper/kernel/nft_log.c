@@ -60,6 +60,7 @@ static int read_elements(const struct nlmsghdr *message, void *context)
 	return rc < 0 ? error_set(reading->err, ENOMEM, "out of memory") : 0;
 }
 
+/* Hand the elements of @set to @reading. */
 static int dump(struct mnl_socket *socket, const char *table, const char *set,
 		struct reading *reading)
 {
@@ -213,6 +214,7 @@ static void put_element(struct nlmsghdr *message, const void *key, size_t key_by
 	mnl_attr_put_u64(message, NFTA_SET_ELEM_EXPIRATION, htobe64(left_ms));
 }
 
+/* A counter that has counted @packets. */
 static void put_counter(struct nlmsghdr *message, uint64_t packets)
 {
 	struct nlattr *counter = mnl_attr_nest_start(message, NFTA_SET_ELEM_EXPR);
@@ -255,6 +257,7 @@ static struct nlmsghdr *begin_element(struct nft_batch *batch, const char *table
 	return message;
 }
 
+/* What begin_element() began. */
 static void end_element(struct nft_batch *batch, struct nlmsghdr *message,
 			struct nlattr *const nests[2])
 {

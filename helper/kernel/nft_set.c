@@ -97,6 +97,7 @@ struct element_writer {
 	struct nlattr *list;
 };
 
+/* End the message that is open, if one is. */
 static void close_message(struct element_writer *writer)
 {
 	if (!writer->message)
@@ -106,6 +107,7 @@ static void close_message(struct element_writer *writer)
 	writer->message = NULL;
 }
 
+/* Begin a message for the next elements. */
 static int open_message(struct element_writer *writer)
 {
 	size_t count = writer->left < ELEMENTS_PER_MESSAGE ? writer->left : ELEMENTS_PER_MESSAGE;
@@ -167,6 +169,7 @@ static bool next_key(const uint8_t *key, uint8_t *ret_next, size_t size_bytes)
 	return false;
 }
 
+/* Is there a value that is a range? */
 static bool is_interval(const struct match *match)
 {
 	for (size_t i = 0; i < match->values.count; i++)
@@ -176,6 +179,7 @@ static bool is_interval(const struct match *match)
 	return false;
 }
 
+/* An element where @range begins, and one, that says so, behind its end. */
 static int put_range(struct element_writer *writer, const struct value_range *range)
 {
 	/* A range that reaches the largest value has no end. The number is in host order. */
@@ -191,6 +195,7 @@ static int put_range(struct element_writer *writer, const struct value_range *ra
 	return put_element(writer, end, NFT_SET_ELEM_INTERVAL_END, NULL);
 }
 
+/* All values of @match; as intervals' ends where @interval. */
 static int put_elements(struct element_writer *writer, const struct match *match, bool interval)
 {
 	static const uint8_t zero[VALUE_MAX_BYTES];

@@ -136,6 +136,7 @@ static void take_result(void *context, int status, int timeouts, struct ares_add
 		ares_freeaddrinfo(result);
 }
 
+/* Send the question; its answer, or that none came, is noted by a callback. */
 static void ask(const char *name, struct question *question)
 {
 	const struct ares_addrinfo_hints hints = {
@@ -146,6 +147,7 @@ static void ask(const char *name, struct question *question)
 	ares_getaddrinfo(channel, name, NULL, &hints, take_result, question);
 }
 
+/* Of a clock that nobody sets. */
 static int64_t now_ms(void)
 {
 	struct timespec now;

@@ -39,6 +39,7 @@
 
 struct names { const char *items[ANSWERS_NAMES_MAX]; size_t count; };
 
+/* So that no answer, whatever is in it, costs the host much. */
 static int set_limits(struct carrel_error *err)
 {
 	static const struct { int which; rlim_t most; } limits[] = {
@@ -74,6 +75,7 @@ static int confine(struct carrel_error *err)
 	return set_limits(err);
 }
 
+/* From standard input, a line each. */
 static int read_names(struct arena *arena, struct names *ret, struct carrel_error *err)
 {
 	const size_t most = ANSWERS_NAMES_MAX * (HOSTNAME_MAX_LENGTH + 1);
@@ -93,6 +95,7 @@ static int read_names(struct arena *arena, struct names *ret, struct carrel_erro
 	return 0;
 }
 
+/* One line, as core/answers.h has it. */
 static void put_answer(struct buffer *text, const char *name, enum family family,
 		       const struct answer *answer)
 {
@@ -117,6 +120,7 @@ static void put_answer(struct buffer *text, const char *name, enum family family
 	buffer_puts(text, "\n");
 }
 
+/* Write them to standard output, whole or not at all. */
 static int put_answers(const struct names *names, const struct answers *answers,
 		       struct carrel_error *err)
 {

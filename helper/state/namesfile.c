@@ -59,6 +59,7 @@ void namesfile_format(const struct known_names *known, struct buffer *text)
 	}
 }
 
+/* That the file is not one, with the line. Return: -EBADMSG */
 static int refuse(const struct line_reader *reader, const char *what)
 {
 	return error_set(reader->err, EBADMSG, "line %u %s", reader->number, what);
@@ -141,6 +142,7 @@ static int parse_address(struct line_reader *reader, bool gone)
 	return 0;
 }
 
+/* The first is the header. */
 static int parse_line(struct line_reader *reader, const char *line, size_t length)
 {
 	if (reader->number == 1)
@@ -180,6 +182,7 @@ int namesfile_parse(const char *text, size_t length, struct arena *arena, struct
 	return 0;
 }
 
+/* What tells one file from the next that takes its place. */
 static struct namesfile_version version_of(const struct stat *st)
 {
 	return (struct namesfile_version){
