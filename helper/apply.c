@@ -9,7 +9,6 @@
  * that are open keep their network whatever is assigned now, so a user whom nothing
  * confines any more, or who is denied, keeps the policy of the carrel, in today's version.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "base/error.h"

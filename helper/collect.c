@@ -26,7 +26,6 @@
 #include "base/name.h"
 #include "base/paths.h"
 #include "core/lifetime.h"
-#include "kernel/apply.h"
 #include "kernel/link.h"
 #include "kernel/rtnl.h"
 #include "remove.h"

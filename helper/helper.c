@@ -24,7 +24,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/fd.h"
 #include "base/version.h"
 #include "base/wire.h"
 #include "kernel/privileges.h"

@@ -13,7 +13,6 @@
  */
 #include "request.h"
 
-#include <errno.h>
 #include <libmnl/libmnl.h>
 
 #include "base/error.h"

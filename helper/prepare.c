@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What carrels need of the host: seen to by every login, and looked at closely by `carrel repair`. */
-#include <errno.h>
 
 #include "base/error.h"
 #include "base/fd.h"

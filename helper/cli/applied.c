@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "cli/cli.h"
 #include "cli/table.h"
 
 /** result_name() - the word in JSON */

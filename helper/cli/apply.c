@@ -10,7 +10,6 @@
 #include "cli/apply.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"

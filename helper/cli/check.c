@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/name.h"
-#include "base/paths.h"
 #include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/names.h"

@@ -2,7 +2,6 @@
 #include "cli/prospect.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "cli/cli.h"

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/json.h"
-#include "base/paths.h"
 #include "cli/owner.h"
 #include "cli/arguments.h"
 #include "cli/cli.h"

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "base/name.h"
 #include "base/paths.h"
 #include "kernel/link.h"
 #include "kernel/rtnl.h"

@@ -17,7 +17,6 @@
 #include "core/shadow.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "core/cover.h"
 #include "core/directive.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Are the host's table, and the carrels that there are, as they should be? See cli/diff.h. */
 #include <errno.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "cli/cli.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Are addresses known of the hosts that policies name? Rules about others match nothing. */
-#include <errno.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "core/names.h"

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "cli/cli.h"
 #include "cli/table.h"
 #include "doctor/coverage.h"
 

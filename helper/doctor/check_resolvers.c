@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Will programs in a carrel find names? */
-#include <errno.h>
 
 #include "base/error.h"
 #include "doctor/doctor.h"

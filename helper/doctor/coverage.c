@@ -13,7 +13,6 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/paths.h"
 #include "cli/view.h"
 #include "doctor/accounts.h"
 #include "state/textfile.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "doctor/trial.h"
 
-#include <errno.h>
-
 #include "base/error.h"
 #include "base/fd.h"
 #include "cli/view.h"

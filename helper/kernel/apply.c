@@ -2,7 +2,6 @@
 #include "kernel/apply.h"
 
 #include <errno.h>
-#include <string.h>
 #include <libmnl/libmnl.h>
 
 #include "base/error.h"

@@ -15,7 +15,6 @@
 #include <linux/veth.h>
 
 #include "base/error.h"
-#include "base/name.h"
 #include "core/plan.h"
 #include "kernel/rtnl.h"
 

@@ -25,7 +25,6 @@
  */
 #include "state/session.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -10,7 +10,6 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "core/compare.h"
-#include "core/group.h"
 #include "tests/unit/given.h"
 
 /* Interface indices, as a kernel could have given them. */

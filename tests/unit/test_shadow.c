@@ -5,8 +5,6 @@
  */
 #include "text.h"
 
-#include <stdlib.h>
-
 #include "base/buffer.h"
 #include "base/paths.h"
 #include "core/shadow.h"
