@@ -33,9 +33,13 @@ int work_begin(struct work *work, struct request *request, struct carrel_error *
 	return state_open(PATH_STATE, true, &work->state_fd, err);
 }
 
-/* Others may wait for the lock; for the rest, which ends with the process, the reply need not. */
+/*
+ * Others may wait for the lock, and whoever has the reply may take the pin away, which is busy as
+ * long as the namespace is open by it. For the rest, which ends with the process, the reply need not wait.
+ */
 void work_end(struct work *work)
 {
+	fd_close(&work->kernel.netns_fd);
 	fd_close(&work->lock_fd);
 }
 
