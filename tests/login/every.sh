@@ -83,9 +83,9 @@ test_every_killed_application() {
 }
 
 test_every_fault_while_carrels_learn_of_addresses() {
-	every kill 4 learn learn-at-login learn-at-first-login
-	every call 40 learn learn-at-login
-	every netlink 6 learn learn-at-login learn-at-first-login
+	every kill 12 learn learn-at-login learn-at-first-login
+	every call 100 learn learn-at-login learn-at-first-login
+	every netlink 16 learn learn-at-login learn-at-first-login
 }
 
 # Each takes a second, all of them ten minutes.

@@ -223,7 +223,7 @@ static void name_host(void)
 		abort();
 	fputs("uplink nat\ndefault reject out\ndefault deny in\n"
 	      "allow out tcp to 203.0.113.10,2001:db8:80::10 port 443\n"
-	      "deny out tcp to host port 22\nallow out tcp to host port 443\n", file);
+	      "deny out tcp to host port 22\nallow out tcp to host port 8080\n", file);
 	if (fclose(file) != 0)
 		abort();
 }
