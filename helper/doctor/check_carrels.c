@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Are the host's table, and the carrels that there are, as they should be? See cli/diff.h. */
 #include <errno.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "cli/cli.h"
@@ -9,8 +10,10 @@
 #include "cli/view.h"
 #include "doctor/doctor.h"
 
-/* Some 20 ms each: with more, an examination would take longer than anybody waits. */
-#define CARRELS_MAX 100
+/* Longer than thousands of carrels take, and not longer than somebody waits. */
+#define COMPARE_MAX_MS  60000
+/* So often those who wait are told how far it is. */
+#define PROGRESS_MS     5000
 
 /** describe() - one difference, as text from the arena; NULL: out of memory */
 static const char *describe(struct doctor *doctor, const struct difference *difference)
@@ -106,13 +109,42 @@ int doctor_check_host(struct doctor *doctor, struct carrel_error *err)
 
 struct walk {
 	struct doctor *doctor;
-	size_t count;
+	size_t compared, left;
+	uint64_t end_ms, progress_ms;   /* of CLOCK_MONOTONIC */
 };
+
+/** now_ms() - of a clock that nobody sets */
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/** is_time_left() - else @walk only counts what is left; tells of the progress when it is slow */
+static bool is_time_left(struct walk *walk)
+{
+	uint64_t now = now_ms();
+
+	if (now >= walk->end_ms) {
+		walk->left++;
+		return false;
+	}
+	if (now >= walk->progress_ms) {
+		cli_complain("%zu carrels compared so far", walk->compared);
+		walk->progress_ms = now + PROGRESS_MS;
+	}
+	walk->compared++;
+	return true;
+}
 
 /** check_carrel() - view_each_record() callback */
 static int check_carrel(const struct record *record, int rc, const struct carrel_error *why,
 			void *context)
 {
+	/* Only what is different is kept: there may be thousands. */
+	ARENA_CLEANUP struct arena arena = { 0 };
 	struct walk *walk = context;
 	struct doctor *doctor = walk->doctor;
 	struct diff diff;
@@ -123,32 +155,33 @@ static int check_carrel(const struct record *record, int rc, const struct carrel
 			.why = "a carrel whose record cannot be read is made anew at the next login",
 			.fix = "",
 		});
-	if (walk->count++ >= CARRELS_MAX)
-		return 0;
-	const char *user = arena_strdup(doctor->arena, record->user);
-	if (!user)
-		return -ENOMEM;
 	/* What cannot be compared was said, and is not different for that. */
-	if (diff_carrel(doctor->config_path, doctor->state_fd, record->uid, user, doctor->arena,
+	if (!is_time_left(walk) ||
+	    diff_carrel(doctor->config_path, doctor->state_fd, record->uid, record->user, &arena,
 			&diff) != CLI_OK)
 		return 0;
-	return add_differences(doctor, user, &diff.differences);
+	return add_differences(doctor, record->user, &diff.differences);
 }
 
 int doctor_check_carrels(struct doctor *doctor, struct carrel_error *err)
 {
 	HOSTNS_VISIT_CLEANUP struct hostns_visit visit;
-	struct walk walk = { .doctor = doctor };
+	uint64_t now = now_ms();
+	struct walk walk = {
+		.doctor = doctor, .end_ms = now + COMPARE_MAX_MS, .progress_ms = now + PROGRESS_MS,
+	};
 	int rc = hostns_visit_pins(&visit, err);
 
 	if (rc == 0)
 		rc = view_each_record(doctor->state_fd, check_carrel, &walk, err);
-	if (rc < 0 || walk.count <= CARRELS_MAX)
+	if (rc < 0 || !walk.left)
 		return rc;
 	return doctor_add(doctor, (struct doctor_finding){
 		.severity = DOCTOR_UNCHECKED,
-		.what = arena_printf(doctor->arena, "%zu carrels more than the first %d were not compared "
-				     "with their policies", walk.count - CARRELS_MAX, CARRELS_MAX),
-		.why = "that takes long; 'carrel diff USER' compares one", .fix = "",
+		.what = arena_printf(doctor->arena, "%zu carrels were not compared with their policies, "
+				     "after %zu that were", walk.left, walk.compared),
+		.why = arena_printf(doctor->arena, "%d s were over; 'carrel diff USER' compares one, "
+				    "'carrel repair --dry-run' all", COMPARE_MAX_MS / 1000),
+		.fix = "",
 	});
 }

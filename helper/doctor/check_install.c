@@ -64,6 +64,8 @@ static const struct place {
 } places[] = {
 	{ PATH_HELPER, OWNER_ROOT, OWNER_ROOT, 0,
 	  "the module does not start a helper that others than root can change", true },
+	{ PATH_RESOLVER, OWNER_ROOT, OWNER_ROOT, 0,
+	  "root starts it to look up the hosts that policies name", true },
 	{ PATH_COMMAND, OWNER_ROOT, OWNER_ROOT, 0, "root runs it", false },
 	{ PATH_MODULE, OWNER_ROOT, OWNER_ROOT, 0, "it runs in every login, as root", true },
 	{ CARREL_SYSCONFDIR "/carrel", OWNER_ROOT, OWNER_ROOT, 0,
@@ -192,6 +194,7 @@ int doctor_check_versions(struct doctor *doctor, struct carrel_error *err)
 {
 	static const struct { const char *what, *path; } parts[] = {
 		{ "the module", PATH_MODULE }, { "the helper", PATH_HELPER },
+		{ "the resolver", PATH_RESOLVER },
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -210,7 +213,7 @@ int doctor_check_versions(struct doctor *doctor, struct carrel_error *err)
 					     "has " CARREL_VERSION, parts[i].what, parts[i].path,
 					     version),
 			.why = "parts of different versions may not understand each other; then "
-			       "logins are refused",
+			       "logins are refused, or names not looked up",
 			.fix = "install all of one version (make install)",
 		});
 		if (rc < 0)

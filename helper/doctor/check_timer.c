@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Are idle carrels removed? Without systemd, logins see to it. */
+/*
+ * Does systemd do what it is to do for carrel: remove idle carrels, look names up again? Without it,
+ * logins see to the one, and nobody to the other.
+ */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,12 +11,14 @@
 #include "doctor/doctor.h"
 #include "doctor/program.h"
 
-#define TIMER "carrel-gc.timer"
+#define TIMER   "carrel-gc.timer"
+#define REFRESH "carrel-refresh.service"
 
-/** answer() - the word that "systemctl @question TIMER" says; NULL on failure, with @err */
-static const char *answer(struct doctor *doctor, const char *question, struct carrel_error *err)
+/** answer() - the word that "systemctl @question @unit" says; NULL on failure, with @err */
+static const char *answer(struct doctor *doctor, const char *question, const char *unit,
+			  struct carrel_error *err)
 {
-	const char *const argv[] = { "systemctl", question, TIMER, NULL };
+	const char *const argv[] = { "systemctl", question, unit, NULL };
 	const char *text;
 	int status;
 
@@ -25,20 +30,39 @@ static const char *answer(struct doctor *doctor, const char *question, struct ca
 	return word;
 }
 
-int doctor_check_timer(struct doctor *doctor, struct carrel_error *err)
+/** check_unit() - is @unit enabled, and does it run? @why: what comes of it when not */
+static int check_unit(struct doctor *doctor, const char *unit, const char *why,
+		      struct carrel_error *err)
 {
-	if (access("/run/systemd/system", F_OK) < 0)
-		return 0;
-	const char *enabled = answer(doctor, "is-enabled", err);
-	const char *active = enabled ? answer(doctor, "is-active", err) : NULL;
+	const char *enabled = answer(doctor, "is-enabled", unit, err);
+	const char *active = enabled ? answer(doctor, "is-active", unit, err) : NULL;
+
 	if (!active)
 		return -err->errnum;
 	if (strcmp(enabled, "enabled") == 0 && strcmp(active, "active") == 0)
 		return 0;
 	return doctor_add(doctor, (struct doctor_finding){
 		.severity = DOCTOR_WRONG,
-		.what = arena_printf(doctor->arena, TIMER " is %s and %s", enabled, active),
-		.why = "carrels that nobody uses any more are not removed, and 'logout cut' comes late",
-		.fix = "systemctl enable --now " TIMER,
+		.what = arena_printf(doctor->arena, "%s is %s and %s", unit, enabled, active),
+		.why = why,
+		.fix = arena_printf(doctor->arena, "systemctl enable --now %s", unit),
 	});
+}
+
+/** check_policy() - doctor_each_policy() callback: does it name hosts? */
+static int check_policy(struct doctor *doctor, struct policy *policy, struct carrel_error *err)
+{
+	if (!policy->names.count)
+		return 0;
+	return check_unit(doctor, REFRESH, "hosts that policies name are not looked up again: rules go "
+			  "on to match the addresses of before", err);
+}
+
+int doctor_check_timer(struct doctor *doctor, struct carrel_error *err)
+{
+	if (access("/run/systemd/system", F_OK) < 0)
+		return 0;
+	int rc = check_unit(doctor, TIMER, "carrels that nobody uses any more are not removed, and "
+			    "'logout cut' comes late", err);
+	return rc < 0 ? rc : doctor_each_policy(doctor, check_policy, err);
 }

@@ -27,8 +27,11 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/hostname.h"
+#include "base/version.h"
 #include "kernel/sandbox.h"
 #include "resolver/lookup.h"
+
+VERSION_MARK_HERE;
 
 /* More than thirty times what was seen, with room for C libraries that map more than they use. */
 #define MEMORY_MAX_BYTES (256 * 1024 * 1024)

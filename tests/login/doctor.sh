@@ -60,6 +60,9 @@ test_doctor_modes_wrong_ones_are_found_and_mended() {
 	chmod g+w /run/carrel
 	finds modes wrong '/run/carrel has mode 0775'
 	mended_by_its_fix modes
+	chmod o+w /usr/libexec/carrel/carrel-resolver
+	finds modes wrong '/usr/libexec/carrel/carrel-resolver has mode 0757'
+	mended_by_its_fix modes
 	chmod o+w "$module"
 	finds modes wrong 'pam_carrel.so has mode 0646'
 	mended_by_its_fix modes
@@ -79,6 +82,18 @@ test_doctor_versions_that_differ_are_found() {
 	LC_ALL=C sed "s/carrel-version $version/carrel-version 9.9.9/" "$module.kept" >"$module"
 	finds versions wrong "the module, .*, has version 9.9.9; this command has $version"
 	cp -p "$module.kept" "$module"
+	is_well versions
+}
+
+test_doctor_version_of_the_resolver_that_differs_is_found() {
+	local version resolver=/usr/libexec/carrel/carrel-resolver
+	version=$(carrel --version | cut -d ' ' -f 2)
+	cp -p $resolver $resolver.kept
+	# shellcheck disable=SC2064  # this path
+	trap "mv $resolver.kept $resolver" EXIT
+	LC_ALL=C sed "s/carrel-version $version/carrel-version 9.9.9/" $resolver.kept >$resolver
+	finds versions wrong "the resolver, $resolver, has version 9.9.9; this command has $version"
+	cp -p $resolver.kept $resolver
 	is_well versions
 }
 

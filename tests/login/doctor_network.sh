@@ -214,6 +214,25 @@ test_doctor_carrels_that_were_changed_are_found_and_mended() {
 	end_session
 }
 
+test_doctor_carrels_are_compared_however_many_there_are() {
+	local number uid
+	cp -p /etc/carrel/carrel.conf /etc/carrel/kept
+	cp -p /etc/passwd /run/testhost/passwd
+	trap 'mv /etc/carrel/kept /etc/carrel/carrel.conf; cp -p /run/testhost/passwd /etc/passwd' EXIT
+	sed -i '1i assign exam uid 62001-62120' /etc/carrel/carrel.conf
+	for number in {1..120}; do
+		uid=$((62000 + number))
+		echo "many$number:x:$uid:$uid::/:/bin/sh" >>/etc/passwd
+		carrel exec "many$number" -- true
+	done
+	ip -n carrel-62120 route flush dev uplink0
+	finds carrels wrong 'the carrel of many120: carrel: route: missing: route 0.0.0.0/0'
+	expect_no_match "$(found_by carrels)" 'unchecked|many1:'
+	for number in {1..120}; do
+		carrel remove "many$number"
+	done
+}
+
 test_doctor_edit_that_nobody_applied_is_told_once() {
 	keep_open exam1
 	cp -p /etc/carrel/policies/exam.policy /run/testhost/

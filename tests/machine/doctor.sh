@@ -102,4 +102,15 @@ test_doctor_timer_that_is_off_is_found_and_mended() {
 	mended_by_its_fix timer
 }
 
+# Where no policy names a host, it does not matter.
+test_doctor_refresh_service_that_is_off_is_found_and_mended() {
+	trap 'systemctl enable --now carrel-refresh.service; mv /etc/carrel/kept /etc/carrel/policies/exam.policy' EXIT
+	cp -p /etc/carrel/policies/exam.policy /etc/carrel/kept
+	systemctl disable --now carrel-refresh.service
+	is_well timer
+	echo 'allow out tcp to named.example port 443' >>/etc/carrel/policies/exam.policy
+	finds timer wrong 'carrel-refresh.service is disabled and inactive'
+	mended_by_its_fix timer
+}
+
 run_tests "$@"
