@@ -15,7 +15,7 @@ static const struct { const char *stub, *servers; } stubs[] = {
 	/* systemd-resolved.service(8) */
 	{ "127.0.0.53", PATH_RESOLVED_SERVERS },
 	{ "127.0.0.54", PATH_RESOLVED_SERVERS },
-	/* "dns=dnsmasq" and the like in NetworkManager.conf(5) */
+	/* NetworkManager.conf(5), "rc-manager" and "dns": those that the connections have. */
 	{ "127.0.0.1", PATH_NETWORKMANAGER_SERVERS },
 	{ "127.0.1.1", PATH_NETWORKMANAGER_SERVERS },
 };

@@ -135,6 +135,35 @@ test_coexistence_network_managers_leave_all_well() {
 	is_well forwarding
 }
 
+restore_names() {
+	cp -p /run/testhost/resolv.conf /etc/resolv.conf
+	rm -f /etc/NetworkManager/conf.d/names.conf
+	nmcli connection delete names || :
+	ip link del nm0
+	systemctl stop NetworkManager
+	end
+}
+
+# Where the host asks a program on its loopback, carrels ask whom NetworkManager would have it ask.
+test_coexistence_servers_that_network_manager_writes_down_are_found() {
+	cp -p /etc/resolv.conf /run/testhost/
+	trap restore_names EXIT
+	printf '[main]\nrc-manager=unmanaged\n' >/etc/NetworkManager/conf.d/names.conf
+	ip link add nm0 type veth peer name nm1
+	ip link set nm1 up
+	systemctl restart NetworkManager
+	nmcli connection add type ethernet ifname nm0 con-name names \
+		ipv4.method manual ipv4.addresses 203.0.113.177/32 ipv4.dns 192.0.2.53 \
+		ipv6.method manual ipv6.addresses 2001:db8:77::1/128 ipv6.dns 2001:db8:77::53
+	echo 'nameserver 127.0.0.1' >/etc/resolv.conf
+	expect_match "$(carrel check)" 'not known whom they ask'
+	nmcli connection up names
+	expect_no_match "$(carrel check)" 'not known whom they ask'
+	output=$(carrel plan --nft web1)
+	expect_match "$output" 'dnat ip to 192.0.2.53 '
+	expect_match "$output" 'dnat ip6 to 2001:db8:77::53 '
+}
+
 # A container of the user's, made by root's daemon: in the host's network, or in one of its own.
 test_coexistence_containers_of_confined_users_are_listed() {
 	begin
