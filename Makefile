@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # make                    build everything into build/
-# make STATIC=            the helper with shared libraries, though it could do without
 # make install            put it in place: DESTDIR= PREFIX=/usr SYSCONFDIR=/etc, SECUREDIR= for PAM's modules
 # make uninstall          the same variables; refuses while /etc/pam.d names the module
 # make clean              remove what was built
@@ -26,13 +25,7 @@ CPPFLAGS   += -D_GNU_SOURCE -Ihelper -I. -I$(BUILD) -DCARREL_VERSION='"$(VERSION
 COMPILE     = $(CC) -std=gnu17 $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(HARDENING) -MMD -MP
 LDFLAGS    += -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 
-NETLINK_LIBS := -lnftnl
-
-# A login waits for the helper to start, and the dynamic linker is half of that: where there is all
-# that it takes, the helper is static. STATIC= : never.
-STATIC       ?= $(if $(SANITIZE),,$(call has_files,rcrt1.o libc.a libnftnl.a))
-has_files     = $(if $(filter-out /%,$(foreach file,$(1),$(shell $(CC) -print-file-name=$(file)))),,yes)
-HELPER_LINK  := $(if $(STATIC),-static-pie,-pie)
+NETLINK_LIBS := -lnftnl -lmnl
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s%s\n' '$(1)' '$(2)')
 
@@ -74,10 +67,9 @@ $(ARCHIVE): $(OBJECTS)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-# What libnftnl uses of libmnl is in the archive, too.
 $(BUILD)/carrel-helper: $(BUILD)/helper/helper.o $(ARCHIVE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(HELPER_LINK) -o $@ $^ -lnftnl $(ARCHIVE)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(NETLINK_LIBS) -lcap
 
 # The only one that talks to the network: no capability, no netlink.
 $(BUILD)/carrel-resolver: $(BUILD)/helper/resolver/resolver.o $(ARCHIVE)

@@ -76,7 +76,7 @@ $(BENCH)/test_%: $(BENCH)/test_%.o $(BENCH)/%.o $(ARCHIVE)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcmocka -lm
 
-# Needs none of the helper's libraries, and is to load them all the same, or be static as it is.
+# Needs none of its libraries, and is to load them all the same: as the helper does.
 $(BENCH)/nothing: $(BENCH)/nothing.o
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--no-as-needed $(HELPER_LINK) -o $@ $^ $(NETLINK_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--no-as-needed -pie -o $@ $^ $(NETLINK_LIBS)

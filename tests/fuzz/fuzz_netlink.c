@@ -18,7 +18,6 @@
 #include "core/connection.h"
 #include "kernel/conntrack.h"
 #include "kernel/facts.h"
-#include "kernel/network.h"
 #include "kernel/nft.h"
 #include "kernel/rtnl.h"
 
@@ -79,24 +78,6 @@ ssize_t mnl_socket_recvfrom(const struct mnl_socket *socket, void *buffer, size_
 	return (ssize_t)length;
 }
 
-/* In place of the C library's: all datagrams that there are, but for the room. */
-int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
-{
-	unsigned received = 0;
-
-	(void)fd, (void)flags, (void)timeout;
-	for (; received < count; received++) {
-		const struct iovec *part = messages[received].msg_hdr.msg_iov;
-		ssize_t length = mnl_socket_recvfrom(NULL, part->iov_base, part->iov_len);
-
-		if (length < 0)
-			break;
-		messages[received].msg_len = (unsigned)length;
-		messages[received].msg_hdr.msg_flags = 0;
-	}
-	return received ? (int)received : -1;
-}
-
 /* In place of libmnl's: so that what is asked by ioctl has no answer. */
 int mnl_socket_get_fd(const struct mnl_socket *socket)
 {
@@ -106,43 +87,6 @@ int mnl_socket_get_fd(const struct mnl_socket *socket)
 
 /* Never looked into by those above. */
 static struct mnl_socket *const some_socket = (void *)&kernel;
-
-/* The rest of libmnl's, so that none of them is taken; nothing that is fuzzed opens a socket. */
-struct mnl_socket *mnl_socket_open(int bus)
-{
-	(void)bus;
-	return some_socket;
-}
-
-struct mnl_socket *mnl_socket_open2(int bus, int flags)
-{
-	(void)flags;
-	return mnl_socket_open(bus);
-}
-
-int mnl_socket_bind(struct mnl_socket *socket, unsigned groups, pid_t port)
-{
-	(void)socket, (void)groups, (void)port;
-	return 0;
-}
-
-int mnl_socket_close(struct mnl_socket *socket)
-{
-	(void)socket;
-	return 0;
-}
-
-unsigned mnl_socket_get_portid(const struct mnl_socket *socket)
-{
-	(void)socket;
-	return 0;
-}
-
-int mnl_socket_setsockopt(const struct mnl_socket *socket, int option, void *value, socklen_t size)
-{
-	(void)socket, (void)option, (void)value, (void)size;
-	return 0;
-}
 
 static int ask_facts(struct carrel_error *err)
 {
@@ -167,24 +111,6 @@ static int ask_mtu(struct carrel_error *err)
 	facts_find_mtu(&rtnl, &facts);
 	assert(facts.mtu_bytes > 0);
 	return 0;
-}
-
-/* Several questions at once. */
-static int ask_carrel(struct carrel_error *err)
-{
-	ARENA_CLEANUP struct arena arena = { 0 };
-	struct rtnl rtnl = { .socket = some_socket };
-	struct plan_operation operations[] = {
-		{ .kind = PLAN_ROUTE, .place = PLACE_CARREL },
-		{ .kind = PLAN_NEIGHBOUR, .place = PLACE_CARREL },
-	};
-	const struct plan intent = { .operations = { .items = operations, .count = 2 } };
-	struct network network = { 0 };
-	int rc = network_look_carrel(&rtnl, &intent, 2, &arena, &network, err);
-
-	for (size_t i = 0; rc == 0 && i < network.links.count; i++)
-		assert(memchr(network.links.items[i].name, 0, LINK_NAME_SIZE));
-	return rc;
 }
 
 static int ask_generation(struct carrel_error *err)
@@ -220,7 +146,6 @@ static int judge_connections(struct carrel_error *err)
 
 static int (*const ask[])(struct carrel_error *err) = {
 	ask_facts, ask_mtu, ask_generation, ask_table, judge_connections,
-	ask_carrel,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)

@@ -47,7 +47,7 @@ at_most() {
 test_counts_of_a_first_login() {
 	without_carrel exam1
 	tally confined counts exam1
-	at_most 'system calls' "$calls" 360
+	at_most 'system calls' "$calls" 400
 	at_most 'netlink sends' "$sends" 11
 	at_most 'netlink messages' "$messages" 48
 	at_most 'processes' "$processes" 2
@@ -58,7 +58,7 @@ test_counts_of_a_second_login() {
 	keep_open exam1
 	tally confined counts exam1
 	end_session
-	at_most 'system calls' "$calls" 350
+	at_most 'system calls' "$calls" 390
 	at_most 'netlink sends' "$sends" 8
 	at_most 'netlink messages' "$messages" 17
 	at_most 'processes' "$processes" 2
