@@ -299,8 +299,10 @@ test_editions_outlive_a_reload_of_the_hosts_firewall() {
 
 test_editions_are_for_policies_that_name_the_host_only() {
 	fresh
+	echo 'default allow out' >/etc/carrel/policies/exam.policy
 	as exam1 true
 	expect_equal "$(edition 61001)" 0
+	closed_to 61001 "${server[@]}"
 	gain "${gained[@]}"
 	carrel gc
 	expect_equal "$(edition 61001)" 0
