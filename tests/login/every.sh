@@ -43,7 +43,8 @@ every() {
 with_private_pins() {
 	without_carrel exam1
 	echo 'pins private' >>/etc/carrel/carrel.conf
-	trap "sed -i '/^pins/d' /etc/carrel/carrel.conf" EXIT
+	# Pins stay private until the last of them is gone and gc has seen that.
+	trap "without_carrel exam1; carrel gc; sed -i '/^pins/d' /etc/carrel/carrel.conf" EXIT
 	su exam1 -c true
 	within=(flock --shared /run/carrel-pins/lock nsenter --mount=/run/carrel-pins/mounts)
 }
