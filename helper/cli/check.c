@@ -10,6 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/names.h"
+#include "cli/pins.h"
 #include "cli/policyfile.h"
 #include "core/expect.h"
 #include "core/policy.h"
@@ -247,6 +248,7 @@ static int check_sources(struct check *check, const struct sources *sources)
 		check_assignment(check, &config.assignments.items[i], &diagnostics);
 	if (rc == 0) {
 		names_check(&config, check->arena, &diagnostics);
+		pins_check(&config, check->config, &diagnostics);
 		check->findings.assignments += config.assignments.count;
 	}
 	check->findings.files += sources->list.count;

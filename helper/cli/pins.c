@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -14,6 +15,29 @@
 #include "state/directory.h"
 #include "state/record.h"
 #include "state/textfile.h"
+
+/** where() - what pins are as long as a carrel is open, if that is not what @wanted says; or NULL */
+static const char *where(enum pins wanted)
+{
+	FD_CLEANUP int fd = -1;
+	bool private = pinspace_open(&fd) == 0;
+
+	if (wanted == PINS_VISIBLE)
+		return private ? "private" : NULL;
+	return !private && pinspace_has_visible() > 0 ? "visible" : NULL;
+}
+
+void pins_check(const struct config *config, const char *path, struct diagnostics *diagnostics)
+{
+	const struct position whole = { .file = path };
+	const char *found = where(config->pins);
+
+	if (found)
+		diagnostic_add(diagnostics, SEVERITY_WARNING,
+			       config->pins_position.line ? &config->pins_position : &whole,
+			       "pins are still %s, for all carrels have them in one place: that changes "
+			       "when no carrel is open, or at the next boot", found);
+}
 
 /** pinned_inode() - of the namespace that is pinned as @pin in this mount namespace; 0: none */
 static uint64_t pinned_inode(const char *pin)

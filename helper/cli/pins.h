@@ -3,7 +3,16 @@
 #ifndef CARREL_CLI_PINS_H
 #define CARREL_CLI_PINS_H
 
+#include "core/config.h"
+#include "core/diagnostic.h"
+
 struct carrel_error;
+
+/**
+ * pins_check() - warn where pins are not yet as @config says, because a carrel is open
+ * @path:	of the configuration, for one that says nothing of pins
+ */
+void pins_check(const struct config *config, const char *path, struct diagnostics *diagnostics);
 
 /**
  * pins_settle() - clear up where they are kept

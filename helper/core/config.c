@@ -109,11 +109,12 @@ static int parse_pins(struct lexer *lexer, const struct token *keyword, void *ta
 	struct config *config = target;
 	size_t index;
 
-	(void)keyword;
 	int rc = lexer_expect(lexer, "a place for pins", words, &index);
-	if (rc == 0)
-		config->pins = (enum pins)index;
-	return rc;
+	if (rc < 0)
+		return rc;
+	config->pins = (enum pins)index;
+	config->pins_position = keyword->position;
+	return 0;
 }
 
 const struct named_set *config_find_set(const struct config *config, const char *name,

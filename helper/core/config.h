@@ -79,6 +79,7 @@ struct config {
 	struct prefix pool6;            /* default fd42:ca44:e1::/64; /96 or shorter: holds a 32-bit uid */
 	uint64_t linger_s;              /* an idle carrel is kept this long; default 10 minutes */
 	enum pins pins;                 /* default visible */
+	struct position pins_position;  /* of the line that says so; line 0: there is none */
 	ARENA_LIST(struct named_set) sets;      /* each name once */
 	ARENA_LIST(struct assignment) assignments;
 	ARENA_LIST(const char *) groups; /* every group name that a condition uses, once */

@@ -5,12 +5,9 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "base/fd.h"
-#include "base/paths.h"
 #include "cli/check.h"
 #include "cli/cli.h"
 #include "doctor/doctor.h"
-#include "pam/pinspace.h"
 #include "state/source.h"
 
 /** place_of() - "FILE:LINE:COLUMN: ", or "FILE: " for a whole file; NULL: out of memory */
@@ -115,29 +112,6 @@ static int check_policy(struct doctor *doctor, const struct config *config, cons
 	return path ? add_stale(doctor, what, path, warning) : -ENOMEM;
 }
 
-/** check_pins() - are they where carrel.conf says? */
-static int check_pins(struct doctor *doctor, const struct config *config)
-{
-	static const char why[] = "all carrels have them in one place: an edit of 'pins' takes effect when "
-				  "no carrel is open, or at the next boot";
-	FD_CLEANUP int fd = -1;
-	bool private = pinspace_open(&fd) == 0;
-
-	if (private && config->pins == PINS_VISIBLE)
-		return doctor_add(doctor, (struct doctor_finding){
-			.severity = DOCTOR_NOTICE,
-			.what = "pins are still private; carrel.conf wants them visible",
-			.why = why, .fix = "",
-		});
-	if (!private && config->pins == PINS_PRIVATE && pinspace_has_visible() > 0)
-		return doctor_add(doctor, (struct doctor_finding){
-			.severity = DOCTOR_NOTICE,
-			.what = "pins are still visible in " PATH_PINS "; carrel.conf wants them private",
-			.why = why, .fix = "",
-		});
-	return 0;
-}
-
 /** check_in_force() - what decides, of the configuration and of each policy that is assigned */
 static int check_in_force(struct doctor *doctor)
 {
@@ -157,7 +131,7 @@ static int check_in_force(struct doctor *doctor)
 		if (config.assignments.items[i].kind == ASSIGN_POLICY &&
 		    !is_named_before(&config, i))
 			rc = check_policy(doctor, &config, config.assignments.items[i].policy);
-	return rc == 0 ? check_pins(doctor, &config) : rc;
+	return rc;
 }
 
 int doctor_check_config(struct doctor *doctor, struct carrel_error *err)
