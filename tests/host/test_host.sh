@@ -41,6 +41,7 @@ test_host_usage_is_shown_without_a_command() {
 test_host_writes_nothing_outside() {
 	local scratch
 	scratch=$(mktemp -d)
+	# shellcheck disable=SC2016  # for the inner shell
 	unshare --mount --propagation private sh -euc '
 		mount --make-rshared /
 		cat /proc/self/mountinfo >"$0/before"
