@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +18,8 @@
 
 /* What was killed is gone at once, unless it cannot be killed. */
 #define KILLED_MS 1000
+/* How often it is asked whether a program that has closed its output has ended, as most have by then. */
+#define ASK_MS 5
 /* `sshd -T` writes 5 KB. */
 #define OUTPUT_MAX_BYTES (1024 * 1024)
 
@@ -97,14 +98,22 @@ static int read_output(int fd, long end_ms, struct buffer *text)
 	}
 }
 
-/** reap() - the exit status of @child, which has ended or is about to */
-static int reap(pid_t child)
+/** reap() - the exit status of @child, which has ended or does until @end_ms; 0, -ETIME, -errno */
+static int reap(pid_t child, long end_ms, int *ret_status)
 {
-	int status = 0;
+	const struct timespec pause = { .tv_nsec = ASK_MS * 1000000L };
+	int status;
+	pid_t ended;
 
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	while ((ended = waitpid(child, &status, WNOHANG)) <= 0) {
+		if (ended < 0 && errno != EINTR)
+			return -errno;
+		if (milliseconds() >= end_ms)
+			return -ETIME;
+		nanosleep(&pause, NULL);
+	}
+	*ret_status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	return 0;
 }
 
 /**
@@ -128,15 +137,13 @@ static int run(const char *const *argv, long end_ms, struct buffer *text, int *r
 	close(ends[1]);
 	if (child < 0)
 		return -errno;
-	FD_CLEANUP int child_fd = (int)syscall(SYS_pidfd_open, child, 0);
-	int rc = child_fd < 0 ? -errno : read_output(output_fd, end_ms, text);
+	int rc = read_output(output_fd, end_ms, text);
 	if (rc == 0)
-		rc = wait_until(child_fd, end_ms);
-	if (rc < 0)
+		rc = reap(child, end_ms, ret_status);
+	if (rc < 0) {
 		kill(child, SIGKILL);   /* not reaped yet: nobody else has its number */
-	if (rc < 0 && child_fd >= 0 && wait_until(child_fd, milliseconds() + KILLED_MS) < 0)
-		return rc;
-	*ret_status = reap(child);
+		(void)reap(child, milliseconds() + KILLED_MS, ret_status);
+	}
 	return rc;
 }
 
