@@ -293,5 +293,7 @@ int request_editions(struct request *request, struct carrel_error *err)
 		rc = facts_gather(&host, true, &request->arena, &facts, err);
 	if (rc == 0)
 		rc = editions_settle(request, state_fd, &host, &facts, err);
-	return rc < 0 ? rc : advance_all(request, state_fd, &host, facts.edition, err);
+	if (rc == 0)
+		rc = advance_all(request, state_fd, &host, facts.edition, err);
+	return rc < 0 ? error_wrap(err, rc, "telling carrels of the host's addresses") : 0;
 }
