@@ -150,7 +150,8 @@ static bool is_settled(const struct listed_set *set)
 	struct names_set of_addresses;
 
 	return (set->flags & NFT_SET_CONSTANT) ||
-	       (!(set->flags & NFT_SET_EVAL) && !names_set_parse(set->name, &of_addresses));
+	       (!(set->flags & (NFT_SET_EVAL | NFT_SET_TIMEOUT)) &&
+		!names_set_parse(set->name, &of_addresses));
 }
 
 /* Add to @set's content its elements, where is_settled(). */
