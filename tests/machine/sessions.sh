@@ -61,7 +61,8 @@ internet sees 198.51.100.1
 internet sees 2001:db8:0:2::1
 $(pinned "$user")"
 			done
-			expect_equal "$(netns-of "$user")" "$(pinned "$user")"
+			# What is still there of the user: the manager ends some seconds after the last session.
+			expect_equal "$(netns-of "$user" | grep -vxF -e "$(pinned "$user")" || :)" ""
 		done
 		for user in load{01..10}; do
 			systemctl stop "user@$(id -u "$user")"
