@@ -24,11 +24,10 @@
 
 struct line_reader {
 	struct arena *arena;
-	unsigned number;
+	struct textfile_lines lines;
 	struct editions editions;
 	/* Of the last edition. */
 	ARENA_LIST(struct prefix) addresses;
-	struct carrel_error *err;
 };
 
 void editionsfile_format(const struct editions *editions, struct buffer *text)
@@ -45,11 +44,6 @@ void editionsfile_format(const struct editions *editions, struct buffer *text)
 			buffer_printf(text, ADDRESS_WORD "%s\n", address);
 		}
 	}
-}
-
-static int refuse(const struct line_reader *reader, const char *what)
-{
-	return error_set(reader->err, EBADMSG, "line %u %s", reader->number, what);
 }
 
 /* The addresses that were read are those of the last edition. */
@@ -71,16 +65,16 @@ static int parse_edition(struct line_reader *reader, const char *text, size_t le
 	uint64_t number;
 
 	if (number_parse(text, length, EDITION_LAST, &number) || number == EDITION_NONE)
-		return refuse(reader, "has no number of an edition");
+		return textfile_refuse(&reader->lines, "has no number of an edition");
 	for (size_t i = 0; i < editions->list.count; i++)
 		if (editions->list.items[i].number == number)
-			return refuse(reader, "repeats an edition");
+			return textfile_refuse(&reader->lines, "repeats an edition");
 	if (editions->list.count == EDITIONS_MAX)
-		return refuse(reader, "has one edition too many");
+		return textfile_refuse(&reader->lines, "has one edition too many");
 	end_edition(reader);
 	edition = ARENA_APPEND(reader->arena, &editions->list);
 	if (!edition)
-		return error_set_errno(reader->err, ENOMEM, "reading the editions");
+		return error_set_errno(reader->lines.err, ENOMEM, "reading the editions");
 	edition->number = (uint32_t)number;
 	return 0;
 }
@@ -90,18 +84,18 @@ static int parse_address(struct line_reader *reader, const char *text, size_t le
 	struct prefix prefix = { .length = 0 }, *added;
 
 	if (!reader->editions.list.count)
-		return refuse(reader, "is of no edition");
+		return textfile_refuse(&reader->lines, "is of no edition");
 	if (address_parse(text, length, &prefix.address))
-		return refuse(reader, "has no address");
+		return textfile_refuse(&reader->lines, "has no address");
 	prefix.length = (uint8_t)address_bits(prefix.address.family);
 	for (size_t i = 0; i < reader->addresses.count; i++)
 		if (address_equal(&reader->addresses.items[i].address, &prefix.address))
-			return refuse(reader, "repeats an address");
+			return textfile_refuse(&reader->lines, "repeats an address");
 	if (reader->addresses.count == EDITION_ADDRESSES_MAX)
-		return refuse(reader, "has one address too many");
+		return textfile_refuse(&reader->lines, "has one address too many");
 	added = ARENA_APPEND(reader->arena, &reader->addresses);
 	if (!added)
-		return error_set_errno(reader->err, ENOMEM, "reading the editions");
+		return error_set_errno(reader->lines.err, ENOMEM, "reading the editions");
 	*added = prefix;
 	return 0;
 }
@@ -112,39 +106,30 @@ static bool begins(const char *line, size_t length, const char *word)
 	return length > strlen(word) && memcmp(line, word, strlen(word)) == 0;
 }
 
-static int parse_line(struct line_reader *reader, const char *line, size_t length)
+static int parse_line(struct line_reader *reader)
 {
-	if (reader->number == 1)
-		return length == strlen(EDITIONS_HEADER) &&
-		       memcmp(line, EDITIONS_HEADER, length) == 0 ? 0 :
-		       refuse(reader, "is not '" EDITIONS_HEADER "'");
+	const char *line = reader->lines.line;
+	size_t length = reader->lines.length;
+
 	if (begins(line, length, EDITION_WORD))
 		return parse_edition(reader, line + strlen(EDITION_WORD),
 				     length - strlen(EDITION_WORD));
 	if (begins(line, length, ADDRESS_WORD))
 		return parse_address(reader, line + strlen(ADDRESS_WORD),
 				     length - strlen(ADDRESS_WORD));
-	return refuse(reader, "is neither an edition nor an address");
+	return textfile_refuse(&reader->lines, "is neither an edition nor an address");
 }
 
 int editionsfile_parse(const char *text, size_t length, struct arena *arena,
 		       struct editions *ret, struct carrel_error *err)
 {
-	struct line_reader reader = { .arena = arena, .err = err };
+	struct line_reader reader = { .arena = arena };
+	int rc = textfile_begin(&reader.lines, text, length, EDITIONS_HEADER, err);
 
-	do {
-		const char *newline = length ? memchr(text, '\n', length) : NULL;
-		size_t line = newline ? (size_t)(newline - text) : 0;
-
-		reader.number++;
-		if (!newline)
-			return refuse(&reader, "does not end");
-		int rc = parse_line(&reader, text, line);
-		if (rc)
-			return rc;
-		text += line + 1;
-		length -= line + 1;
-	} while (length);
+	while (!rc && (rc = textfile_next(&reader.lines)) > 0)
+		rc = parse_line(&reader);
+	if (rc)
+		return rc;
 	end_edition(&reader);
 	*ret = reader.editions;
 	return 0;

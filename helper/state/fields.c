@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/number.h"
 #include "base/utf8.h"
+#include "state/textfile.h"
 
 /** is_text() - UTF-8 without control characters */
 static bool is_text(const char *text, size_t length)
@@ -39,22 +40,25 @@ static struct field *find(struct field *fields, size_t count, const char *key, s
 }
 
 /** parse_line() - "key value" into the field of that key */
-static int parse_line(const char *line, size_t length, unsigned number, struct field *fields,
-		      size_t count, struct carrel_error *err)
+static int parse_line(const struct textfile_lines *lines, struct field *fields, size_t count)
 {
+	const char *line = lines->line;
+	size_t length = lines->length;
+
 	if (!is_text(line, length))
-		return error_set(err, EBADMSG, "line %u is not text", number);
+		return textfile_refuse(lines, "is not text");
 	const char *blank = memchr(line, ' ', length);
 	size_t key_length = blank ? (size_t)(blank - line) : length;
 	if (!blank || key_length + 1 == length)
-		return error_set(err, EBADMSG, "line %u is not a key and a value", number);
+		return textfile_refuse(lines, "is not a key and a value");
 
 	struct field *field = find(fields, count, line, key_length);
 	if (!field)
-		return error_set(err, EBADMSG, "line %u has the unknown key '%.*s'", number,
-				 (int)(key_length < 32 ? key_length : 32), line);
+		return error_set(lines->err, EBADMSG, "line %u has the unknown key '%.*s'",
+				 lines->number, (int)(key_length < 32 ? key_length : 32), line);
 	if (field->value)
-		return error_set(err, EBADMSG, "line %u repeats '%s'", number, field->key);
+		return error_set(lines->err, EBADMSG, "line %u repeats '%s'", lines->number,
+				 field->key);
 	field->value = blank + 1;
 	field->length = length - key_length - 1;
 	return 0;
@@ -63,24 +67,17 @@ static int parse_line(const char *line, size_t length, unsigned number, struct f
 int fields_parse(const char *text, size_t length, const char *header, struct field *fields,
 		 size_t count, struct carrel_error *err)
 {
+	struct textfile_lines lines = { .rest = text, .rest_length = length, .err = err };
+	int rc = 0;
+
 	for (size_t i = 0; i < count; i++)
 		fields[i].value = NULL;
-	for (unsigned number = 1; length; number++) {
-		const char *newline = memchr(text, '\n', length);
-
-		if (!newline)
-			return error_set(err, EBADMSG, "line %u does not end", number);
-		size_t line_length = (size_t)(newline - text);
-		int rc = 0;
-		if (number > 1)
-			rc = parse_line(text, line_length, number, fields, count, err);
-		else if (!is_word(text, line_length, header))
-			rc = error_set(err, EBADMSG, "the first line is not '%s'", header);
-		if (rc)
-			return rc;
-		text += line_length + 1;
-		length -= line_length + 1;
-	}
+	while (!rc && (rc = textfile_next(&lines)) > 0)
+		rc = lines.number > 1 ? parse_line(&lines, fields, count) :
+		     is_word(lines.line, lines.length, header) ? 0 :
+		     error_set(err, EBADMSG, "the first line is not '%s'", header);
+	if (rc)
+		return rc;
 	/* An empty text has no first line, and so lacks a key as well. */
 	for (size_t i = 0; i < count; i++)
 		if (!fields[i].value && !fields[i].optional)

@@ -30,11 +30,10 @@ struct word { const char *text; size_t length; };
 
 struct line_reader {
 	struct arena *arena;
-	unsigned number;
+	struct textfile_lines lines;
 	struct word words[WORDS_MAX];
 	size_t count;
 	struct known_names known;
-	struct carrel_error *err;
 };
 
 void namesfile_format(const struct known_names *known, struct buffer *text)
@@ -59,15 +58,12 @@ void namesfile_format(const struct known_names *known, struct buffer *text)
 	}
 }
 
-/* That the file is not one, with the line. Return: -EBADMSG */
-static int refuse(const struct line_reader *reader, const char *what)
+/* Cut the line into words with one blank between them; false when there are too many. */
+static bool cut(struct line_reader *reader)
 {
-	return error_set(reader->err, EBADMSG, "line %u %s", reader->number, what);
-}
+	const char *line = reader->lines.line;
+	size_t length = reader->lines.length;
 
-/* Cut a line into words with one blank between them; false when there are too many. */
-static bool cut(struct line_reader *reader, const char *line, size_t length)
-{
 	reader->count = 0;
 	for (;;) {
 		const char *blank = memchr(line, ' ', length);
@@ -97,19 +93,19 @@ static int parse_name(struct line_reader *reader)
 	uint64_t due_s, failures;
 
 	if (!text)
-		return error_set_errno(reader->err, ENOMEM, "reading the names");
+		return error_set_errno(reader->lines.err, ENOMEM, "reading the names");
 	if (!hostname_valid(text))
-		return refuse(reader, "has no host name");
+		return textfile_refuse(&reader->lines, "has no host name");
 	if (count && strcmp(reader->known.list.items[count - 1].name, text) >= 0)
-		return refuse(reader, "is out of order");
+		return textfile_refuse(&reader->lines, "is out of order");
 	if (count == NAMES_MAX)
-		return refuse(reader, "has one name too many");
+		return textfile_refuse(&reader->lines, "has one name too many");
 	if (number_parse(reader->words[2].text, reader->words[2].length, UINT64_MAX / 2, &due_s) ||
 	    number_parse(reader->words[3].text, reader->words[3].length, UINT32_MAX / 2, &failures))
-		return refuse(reader, "has no number where one must be");
+		return textfile_refuse(&reader->lines, "has no number where one must be");
 	struct known_name *name = ARENA_APPEND(reader->arena, &reader->known.list);
 	if (!name)
-		return error_set_errno(reader->err, ENOMEM, "reading the names");
+		return error_set_errno(reader->lines.err, ENOMEM, "reading the names");
 	*name = (struct known_name){
 		.name = text, .due_s = due_s, .failures = (unsigned)failures,
 	};
@@ -122,62 +118,49 @@ static int parse_address(struct line_reader *reader, bool gone)
 	struct known_address one = { 0 };
 
 	if (!reader->known.list.count)
-		return refuse(reader, "is of no name");
+		return textfile_refuse(&reader->lines, "is of no name");
 	struct known_name *name = &reader->known.list.items[reader->known.list.count - 1];
 	if (address_parse(reader->words[1].text, reader->words[1].length, &one.address) ||
 	    rebind_impossible(&one.address))
-		return refuse(reader, "has no address");
+		return textfile_refuse(&reader->lines, "has no address");
 	if (gone && (number_parse(reader->words[2].text, reader->words[2].length, UINT64_MAX / 2,
 				  &one.gone_s) || !one.gone_s))
-		return refuse(reader, "has no time");
+		return textfile_refuse(&reader->lines, "has no time");
 	for (size_t i = 0; i < name->addresses.count; i++)
 		if (address_equal(&name->addresses.items[i].address, &one.address))
-			return refuse(reader, "repeats an address");
+			return textfile_refuse(&reader->lines, "repeats an address");
 	if (name->addresses.count == NAMES_ADDRESSES_MAX)
-		return refuse(reader, "has one address too many");
+		return textfile_refuse(&reader->lines, "has one address too many");
 	struct known_address *added = ARENA_APPEND(reader->arena, &name->addresses);
 	if (!added)
-		return error_set_errno(reader->err, ENOMEM, "reading the names");
+		return error_set_errno(reader->lines.err, ENOMEM, "reading the names");
 	*added = one;
 	return 0;
 }
 
-/* The first is the header. */
-static int parse_line(struct line_reader *reader, const char *line, size_t length)
+static int parse_line(struct line_reader *reader)
 {
-	if (reader->number == 1)
-		return length == strlen(NAMESFILE_HEADER) &&
-		       memcmp(line, NAMESFILE_HEADER, length) == 0 ? 0 :
-		       refuse(reader, "is not '" NAMESFILE_HEADER "'");
-	if (!cut(reader, line, length))
-		return refuse(reader, "has too many words");
+	if (!cut(reader))
+		return textfile_refuse(&reader->lines, "has too many words");
 	if (is_word(&reader->words[0], "name") && reader->count == 4)
 		return parse_name(reader);
 	if (is_word(&reader->words[0], "address") && reader->count == 2)
 		return parse_address(reader, false);
 	if (is_word(&reader->words[0], "gone") && reader->count == 3)
 		return parse_address(reader, true);
-	return refuse(reader, "is neither a name nor an address");
+	return textfile_refuse(&reader->lines, "is neither a name nor an address");
 }
 
 int namesfile_parse(const char *text, size_t length, struct arena *arena, struct known_names *ret,
 		    struct carrel_error *err)
 {
-	struct line_reader reader = { .arena = arena, .err = err };
+	struct line_reader reader = { .arena = arena };
+	int rc = textfile_begin(&reader.lines, text, length, NAMESFILE_HEADER, err);
 
-	do {
-		const char *newline = length ? memchr(text, '\n', length) : NULL;
-		size_t line = newline ? (size_t)(newline - text) : 0;
-
-		reader.number++;
-		if (!newline)
-			return refuse(&reader, "does not end");
-		int rc = parse_line(&reader, text, line);
-		if (rc)
-			return rc;
-		text += line + 1;
-		length -= line + 1;
-	} while (length);
+	while (!rc && (rc = textfile_next(&reader.lines)) > 0)
+		rc = parse_line(&reader);
+	if (rc)
+		return rc;
 	*ret = reader.known;
 	return 0;
 }

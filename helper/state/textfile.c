@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "base/number.h"
 
@@ -117,4 +118,43 @@ int textfile_replace(int dir_fd, const char *temporary, const char *path, const 
 	if (rc)
 		unlinkat(dir_fd, temporary, 0);
 	return rc;
+}
+
+int textfile_refuse(const struct textfile_lines *lines, const char *what)
+{
+	return error_set(lines->err, EBADMSG, "line %u %s", lines->number, what);
+}
+
+/** read_line() - read the line that must follow; 1 or -EBADMSG */
+static int read_line(struct textfile_lines *lines)
+{
+	const char *newline = lines->rest_length ?
+			      memchr(lines->rest, '\n', lines->rest_length) : NULL;
+
+	lines->number++;
+	if (!newline)
+		return textfile_refuse(lines, "does not end");
+	lines->line = lines->rest;
+	lines->length = (size_t)(newline - lines->line);
+	lines->rest = newline + 1;
+	lines->rest_length -= lines->length + 1;
+	return 1;
+}
+
+int textfile_begin(struct textfile_lines *lines, const char *text, size_t length,
+		   const char *header, struct carrel_error *err)
+{
+	*lines = (struct textfile_lines){ .rest = text, .rest_length = length, .err = err };
+	int rc = read_line(lines);
+
+	if (rc < 0)
+		return rc;
+	if (lines->length != strlen(header) || memcmp(lines->line, header, lines->length) != 0)
+		return error_set(err, EBADMSG, "line %u is not '%s'", lines->number, header);
+	return 0;
+}
+
+int textfile_next(struct textfile_lines *lines)
+{
+	return lines->rest_length ? read_line(lines) : 0;
 }

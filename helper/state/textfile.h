@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct carrel_error;
+
 /* "sessions/4294967294/" + ".tmp-" + pid, start time and counter: 76 at most. */
 #define TEXTFILE_PATH_SIZE 96
 
@@ -74,5 +76,30 @@ int textfile_show(int fd);
  */
 int textfile_replace(int dir_fd, const char *temporary, const char *path, const char *text,
 		     size_t length);
+
+/* A text that is read line by line; each of them must end. */
+struct textfile_lines {
+	const char *line;               /* the one that was read, not terminated */
+	size_t length;                  /* without its newline */
+	unsigned number;                /* from 1 */
+	const char *rest;               /* behind it */
+	size_t rest_length;
+	struct carrel_error *err;       /* for every refusal */
+};
+
+/**
+ * textfile_begin() - read the first line of @text, which must be @header
+ * @lines:	filled; points into @text
+ *
+ * Return: 0 or -EBADMSG
+ */
+int textfile_begin(struct textfile_lines *lines, const char *text, size_t length,
+		   const char *header, struct carrel_error *err);
+
+/** textfile_next() - read the next line; Return: 1; 0 behind the last; -EBADMSG: it does not end */
+int textfile_next(struct textfile_lines *lines);
+
+/** textfile_refuse() - that the line that was read @what: "has no address"; Return: -EBADMSG */
+int textfile_refuse(const struct textfile_lines *lines, const char *what);
 
 #endif
