@@ -16,7 +16,6 @@
 #include "editions.h"
 
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -27,11 +26,9 @@
 #include "kernel/facts.h"
 #include "kernel/host.h"
 #include "kernel/link.h"
-#include "kernel/netns.h"
 #include "kernel/network.h"
-#include "kernel/nft.h"
-#include "kernel/nft_names.h"
 #include "kernel/rtnl.h"
+#include "sets.h"
 #include "sight.h"
 #include "state/editionsfile.h"
 #include "state/hoststate.h"
@@ -145,43 +142,6 @@ int editions_settle(struct request *request, int state_fd, struct rtnl *host,
 	return rc < 0 ? error_wrap(err, rc, "noting the host's addresses") : 0;
 }
 
-int editions_teach(struct mnl_socket *nft, const struct prefix_list *addresses,
-		   uint32_t *generation, struct carrel_error *err)
-{
-	uint32_t before, after;
-	int rc = nft_generation(nft, &before, err);
-
-	if (rc == 0)
-		rc = nft_update_host(nft, addresses, err);
-	if (rc <= 0 || *generation != before)
-		return rc;
-	rc = nft_generation(nft, &after, err);
-	/* Not one step: somebody else's is in between. */
-	*generation = rc == 0 && after == before + 1 ? after : 0;
-	return rc < 0 ? rc : 1;
-}
-
-/* editions_teach() in the pinned namespace of @record's carrel, where the process then is. */
-static int teach_pinned(struct record *record, const struct prefix_list *addresses,
-			struct carrel_error *err)
-{
-	FD_CLEANUP int netns_fd = -1;
-	struct mnl_socket *nft;
-	char pin[NETNS_NAME_SIZE];
-
-	name_of_netns(record->uid, pin);
-	int rc = netns_open_pin(pin, &netns_fd, err);
-	if (rc == 0)
-		rc = netns_enter(netns_fd, err);
-	if (rc == 0)
-		rc = nft_open(&nft, err);
-	if (rc < 0)
-		return rc;
-	rc = editions_teach(nft, addresses, &record->generation, err);
-	mnl_socket_close(nft);
-	return rc;
-}
-
 /* Is it to be brought to the edition @newest? */
 static bool is_behind(uint32_t group, uint32_t newest)
 {
@@ -213,7 +173,8 @@ int editions_advance(struct request *request, int state_fd, struct rtnl *host,
 	if (!is_behind(link->group, newest->number))
 		return 0;
 	uint32_t generation = record->generation;
-	rc = teach_pinned(record, &newest->addresses, err);
+	const struct sets_known known = { .host = &newest->addresses };
+	rc = sets_update_pinned(record, &known, err);
 	if (rc < 0)
 		return rc == -ENOENT ? 0 : rc;
 	if (record->generation != generation)

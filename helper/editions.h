@@ -7,7 +7,6 @@
 #include "core/plan.h"
 #include "request.h"
 
-struct mnl_socket;
 struct record;
 struct rtnl;
 
@@ -32,16 +31,6 @@ int editions_read(struct request *request, int state_fd, struct editions *ret,
  */
 int editions_settle(struct request *request, int state_fd, struct rtnl *host,
 		    struct facts *facts, struct carrel_error *err);
-
-/**
- * editions_teach() - have @addresses in the sets of a carrel, before its link gets their number
- * @nft:	of its namespace
- * @generation:	of its firewall, as recorded; what it is then, or 0: somebody has to look
- *
- * Return: 1 when something was changed; 0; -ENOENT when its rules have no such sets; -errno
- */
-int editions_teach(struct mnl_socket *nft, const struct prefix_list *addresses,
-		   uint32_t *generation, struct carrel_error *err);
 
 /**
  * editions_advance() - bring the carrel of @record, which is whole, to the newest edition

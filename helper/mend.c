@@ -16,10 +16,11 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "editions.h"
+#include "core/edition.h"
 #include "kernel/facts.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
+#include "sets.h"
 
 /* The log is to say what happened, not to be filled: a carrel that lost everything has 15. */
 #define WARNINGS_MAX 16
@@ -101,14 +102,14 @@ int work_mend(struct work *work, const struct record *old, const struct inspect_
 static int know_host(struct work *work, struct inspection *inspection, bool anyway,
 		     struct carrel_error *err)
 {
+	const struct sets_known known = { .host = &work->facts.host };
 	bool behind = inspection->edition != work->facts.edition;
 	struct plan plan;
 	int rc, changed;
 
 	if (work->facts.edition == EDITION_NONE || (!behind && !anyway))
 		return 0;
-	rc = changed = editions_teach(work->kernel.carrel_nft, &work->facts.host,
-				      &inspection->generation, err);
+	rc = changed = sets_update(work->kernel.carrel_nft, &known, &inspection->generation, err);
 	if (rc >= 0 && behind) {
 		rc = plan_know_host(&work->input, &work->request->arena, &plan, err);
 		if (rc == 0)

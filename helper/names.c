@@ -13,62 +13,16 @@
  */
 #include "request.h"
 
-#include <libmnl/libmnl.h>
-
 #include "base/error.h"
 #include "base/fd.h"
-#include "base/name.h"
 #include "base/paths.h"
-#include "kernel/netns.h"
-#include "kernel/nft.h"
-#include "kernel/nft_names.h"
+#include "sets.h"
 #include "sight.h"
 #include "state/namesfile.h"
 #include "state/state.h"
 
-/*
- * Update the sets in the namespace that @socket is of: 1, 0 when nothing differs, -errno. Where the
- * firewall was the one that @record knows, it knows the new one: no login need look at it.
- */
-static int update_sets(struct mnl_socket *socket, struct record *record,
-		       const struct known_names *known, struct carrel_error *err)
-{
-	uint32_t before, after;
-	int rc = nft_generation(socket, &before, err);
-
-	if (rc == 0)
-		rc = nft_update_names(socket, known, err);
-	if (rc <= 0 || record->generation != before)
-		return rc;
-	rc = nft_generation(socket, &after, err);
-	/* Not one step: somebody else's is in between. */
-	record->generation = rc == 0 && after == before + 1 ? after : 0;
-	return rc < 0 ? rc : 1;
-}
-
-/* Enter the pinned namespace of @record's carrel and update it: as update_sets() */
-static int update_pinned(struct record *record, const struct known_names *known,
-			 struct carrel_error *err)
-{
-	FD_CLEANUP int netns_fd = -1;
-	struct mnl_socket *socket;
-	char pin[NETNS_NAME_SIZE];
-
-	name_of_netns(record->uid, pin);
-	int rc = netns_open_pin(pin, &netns_fd, err);
-	if (rc == 0)
-		rc = netns_enter(netns_fd, err);
-	if (rc == 0)
-		rc = nft_open(&socket, err);
-	if (rc < 0)
-		return rc;
-	rc = update_sets(socket, record, known, err);
-	mnl_socket_close(socket);
-	return rc;
-}
-
 /* Under its lock: what has been removed meanwhile is not missed. */
-static int update(int state_fd, uid_t uid, const struct known_names *known,
+static int update(int state_fd, uid_t uid, const struct sets_known *known,
 		  struct carrel_error *err)
 {
 	FD_CLEANUP int lock_fd = -1;
@@ -79,7 +33,7 @@ static int update(int state_fd, uid_t uid, const struct known_names *known,
 		rc = sight_take(state_fd, uid, &sight, err);
 	if (rc < 0 || !sight.whole)
 		return rc;
-	rc = update_pinned(&sight.record, known, err);
+	rc = sets_update_pinned(&sight.record, known, err);
 	if (rc <= 0)
 		return rc;
 	rc = record_write(state_fd, &sight.record, err);
@@ -89,12 +43,13 @@ static int update(int state_fd, uid_t uid, const struct known_names *known,
 int request_names(struct request *request, struct carrel_error *err)
 {
 	const struct wire_request *wire = request->wire;
-	struct known_names known;
+	struct known_names names;
+	const struct sets_known known = { .names = &names };
 	FD_CLEANUP int state_fd = -1;
 	int rc = state_open(PATH_STATE, true, &state_fd, err);
 
 	if (rc == 0)
-		rc = namesfile_read(state_fd, &request->arena, &known, NULL, err);
+		rc = namesfile_read(state_fd, &request->arena, &names, NULL, err);
 	if (rc < 0)
 		return rc;
 	/* One that cannot be updated does not keep the others. */
