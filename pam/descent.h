@@ -27,6 +27,14 @@ struct descent {
 };
 
 /**
+ * descent_leave_user() - be nobody's whom the application was started by: they could stop or kill
+ *			  this process, and what it makes, as they can the application
+ *
+ * Context: as descent_run()
+ */
+void descent_leave_user(void);
+
+/**
  * descent_run() - become the program
  *
  * Returns only when a step failed; @descent says which.

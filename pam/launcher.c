@@ -21,10 +21,17 @@
  * only one of the three runs at a time, and a failure is told through memory. Both children
  * run on stacks of their own. The thread that calls has all signals blocked meanwhile, so that
  * no handler of the application's runs in a child, and cannot be cancelled.
+ *
+ * One signal cannot be blocked, and a kill ends the wait of CLONE_VFORK early: with the intermediate
+ * gone the application would take the memory back while a process with root's rights still runs
+ * in it. Users may signal what has their real uid, as all that su starts has at first, so the
+ * intermediate gives that up before it makes the other; and they may kill whatever is in a
+ * control group of theirs, so nothing is taken back before the future helper is gone, too.
  */
 #include "pam/launcher.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -69,9 +76,10 @@ static int run_helper(void *argument)
 static int run_intermediate(void *argument)
 {
 	struct launch *launch = argument;
+
+	descent_leave_user();
 	pid_t pid = clone(run_helper, launch->helper_stack,
 			  CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, launch, &launch->pidfd);
-
 	if (pid < 0) {
 		launch->descent.failed_step = "making a process";
 		launch->descent.errnum = errno;
@@ -91,11 +99,26 @@ static void block_signals(uint64_t old[2])
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, all, old, NSIG / 8);
 }
 
+/** end_helper() - the intermediate was killed: see to it that nobody is left on the stacks */
+static void end_helper(struct launch *launch)
+{
+	struct pollfd gone = { .fd = launch->pidfd, .events = POLLIN };
+
+	launch->descent.failed_step = "waiting for the process that starts it, which somebody killed";
+	launch->descent.errnum = ECANCELED;
+	/* A clone that was interrupted has noted a number that stands for nothing. */
+	if (launch->pidfd >= 0 &&
+	    syscall(SYS_pidfd_send_signal, launch->pidfd, SIGKILL, NULL, 0) < 0 && errno == EBADF)
+		launch->pidfd = -1;
+	while (launch->pidfd >= 0 && poll(&gone, 1, -1) < 0 && errno == EINTR)
+		;
+}
+
 /** run_quietly() - both processes, from first to last; 0 or -errno when the first could not be made */
 static int run_quietly(struct launch *launch, char *stack)
 {
 	uint64_t mask[2];
-	int cancel_state, rc = 0;
+	int cancel_state, status = 0, rc = 0;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	block_signals(mask);
@@ -103,8 +126,10 @@ static int run_quietly(struct launch *launch, char *stack)
 	if (pid < 0)
 		rc = -errno;
 	else
-		while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+		while (waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
 			;
+	if (!WIFEXITED(status))
+		end_helper(launch);
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, mask, NULL, NSIG / 8);
 	pthread_setcancelstate(cancel_state, NULL);
 	return rc;
