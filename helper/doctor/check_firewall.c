@@ -43,27 +43,74 @@ static const char *family_name(const struct probe *probe)
 	return probe->to.family == FAMILY_IPV4 ? "IPv4" : "IPv6";
 }
 
-/** says() - does the program end well? */
-static bool says(struct doctor *doctor, const char *const *argv)
+/** is_silent() - was it to be told already that the program @name could not be asked? */
+static bool is_silent(const struct doctor *doctor, const char *name)
 {
+	for (size_t i = 0; i < doctor->silent.count; i++)
+		if (strcmp(doctor->silent.items[i], name) == 0)
+			return true;
+	return false;
+}
+
+/** add_silent() - the program @name is there, and cannot be asked: nobody waits for it again */
+static int add_silent(struct doctor *doctor, const char *name, const struct carrel_error *why)
+{
+	const char **place = ARENA_APPEND(doctor->arena, &doctor->silent);
+
+	if (!place)
+		return -ENOMEM;
+	*place = name;
+	return doctor_add(doctor, (struct doctor_finding){
+		.severity = DOCTOR_UNCHECKED,
+		.what = arena_printf(doctor->arena, "cannot ask %s: %s", name, why->text),
+		.why = "who made a rule that is in the way, and what it says, is not known without it; run "
+		       "it by hand to see what it waits for",
+		.fix = "",
+	});
+}
+
+/**
+ * ask() - what a program of somebody's firewall says
+ * @ret_text:	NULL where it is not there, cannot be asked, which is a finding then, or ends badly
+ *
+ * Return: 0 or -ENOMEM
+ */
+static int ask(struct doctor *doctor, const char *const *argv, const char **ret_text)
+{
+	struct carrel_error err = { 0 };
 	const char *text;
 	int status;
 
-	return program_output(argv, doctor->arena, &text, &status, NULL) == 0 && status == 0;
+	*ret_text = NULL;
+	if (is_silent(doctor, argv[0]))
+		return 0;
+	int rc = program_output(argv, doctor->arena, &text, &status, &err);
+	if (rc == -ENOENT)
+		return 0;
+	if (rc < 0)
+		return rc == -ENOMEM ? rc : add_silent(doctor, argv[0], &err);
+	if (status == 0)
+		*ret_text = text;
+	return 0;
 }
 
-/** find_hosts() - who is at work on this host's firewall */
-static struct obstacle_hosts find_hosts(struct doctor *doctor, const struct obstacle *obstacle,
-					bool local)
+/** find_hosts() - who is at work on this host's firewall; 0 or -ENOMEM */
+static int find_hosts(struct doctor *doctor, const struct obstacle *obstacle, bool local,
+		      struct obstacle_hosts *ret)
 {
 	const char *const docker[] = {
 		"nft", "list", "chain", obstacle->family, obstacle->table, "DOCKER-USER", NULL,
 	};
 	const char *const ufw[] = { "grep", "-q", "^ENABLED=yes", "/etc/ufw/ufw.conf", NULL };
+	const char *docker_says = NULL, *ufw_says;
 
-	return (struct obstacle_hosts){
-		.local = local, .docker = !local && says(doctor, docker), .ufw = says(doctor, ufw),
-	};
+	int rc = local ? 0 : ask(doctor, docker, &docker_says);
+	if (rc == 0)
+		rc = ask(doctor, ufw, &ufw_says);
+	if (rc < 0)
+		return rc;
+	*ret = (struct obstacle_hosts){ .local = local, .docker = docker_says, .ufw = ufw_says };
+	return 0;
 }
 
 /** rule_text() - the rule as nft writes it, or what is known of it; NULL: out of memory */
@@ -73,14 +120,14 @@ static const char *rule_text(struct doctor *doctor, const struct obstacle *obsta
 		"nft", "-a", "list", "chain", obstacle->family, obstacle->table, obstacle->chain, NULL,
 	};
 	const char *text, *end;
-	int status;
 
 	if (!obstacle->handle)
 		return "its policy, drop";
 	const char *mark = arena_printf(doctor->arena, " # handle %llu\n",
 					(unsigned long long)obstacle->handle);
-	if (!mark || program_output(argv, doctor->arena, &text, &status, NULL) < 0 ||
-	    !(end = strstr(text, mark)))
+	if (!mark || ask(doctor, argv, &text) < 0)
+		return NULL;
+	if (!text || !(end = strstr(text, mark)))
 		return arena_printf(doctor->arena, "the rule with handle %llu",
 				    (unsigned long long)obstacle->handle);
 	const char *begin = end;
@@ -97,10 +144,11 @@ static int add_obstacle(struct doctor *doctor, const struct attempt *attempt,
 			const struct probe *probe)
 {
 	const struct obstacle *obstacle = &probe->obstacle;
-	struct obstacle_hosts hosts = find_hosts(doctor, obstacle, attempt->local);
-	const char *rule = rule_text(doctor, obstacle);
+	struct obstacle_hosts hosts;
+	const char *rule;
 
-	if (!rule)
+	if (find_hosts(doctor, obstacle, attempt->local, &hosts) < 0 ||
+	    !(rule = rule_text(doctor, obstacle)))
 		return -ENOMEM;
 	return doctor_add(doctor, (struct doctor_finding){
 		.severity = DOCTOR_WRONG,
@@ -123,10 +171,10 @@ static int add_lost(struct doctor *doctor, const struct attempt *attempt,
 	const char *chain = attempt->local ? "INPUT" : "FORWARD";
 	const char *const argv[] = { program, "-S", chain, NULL };
 	const char *text;
-	int status;
 
-	if (program_output(argv, doctor->arena, &text, &status, NULL) == 0 && status == 0 &&
-	    (strstr(text, " DROP") || strstr(text, " REJECT") || strstr(text, "-j ")))
+	if (ask(doctor, argv, &text) < 0)
+		return -ENOMEM;
+	if (text && (strstr(text, " DROP") || strstr(text, " REJECT") || strstr(text, "-j ")))
 		return doctor_add(doctor, (struct doctor_finding){
 			.severity = DOCTOR_WRONG,
 			.what = arena_printf(doctor->arena, "%s from carrels %s is dropped, it seems by "

@@ -64,6 +64,7 @@ struct doctor {
 	int state_fd;                           /* /run/carrel, or -1 */
 	const struct doctor_check *current;
 	ARENA_LIST(struct doctor_finding) findings;
+	ARENA_LIST(const char *) silent;        /* programs that hung once: nobody waits for them again */
 	/* Gathered when first asked for, by the functions below. */
 	const struct config *config;
 	const struct doctor_accounts *accounts;

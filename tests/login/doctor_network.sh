@@ -203,6 +203,55 @@ test_doctor_firewall_policy_of_legacy_iptables_is_found_and_mended() {
 	in_the_way 'IPv4 from carrels to the internet is dropped, it seems by iptables-legacy: -P FORWARD DROP' 0
 }
 
+# hangs PROGRAM: from now on, and is in the way of the real one, which $real is
+hangs() {
+	real=$(command -v "$1")
+	printf '#!/bin/sh\nexec sleep 1000\n' >"/usr/local/sbin/$1"
+	chmod +x "/usr/local/sbin/$1"
+	hash -r
+}
+
+# A program that hangs is not one that is absent, and is waited for once.
+test_doctor_firewall_program_that_hangs_is_told() {
+	nft -f - <<-'END'
+		table inet other {
+			chain filter_forward {
+				type filter hook forward priority 10; policy accept;
+				iifname "cr-*" counter drop
+			}
+		}
+	END
+	hangs nft
+	trap 'rm /usr/local/sbin/nft; "$real" delete table inet other' EXIT
+	finds firewall wrong 'is dropped by nft, in the chain filter_forward of table inet other: the rule with handle [0-9]+$'
+	expect_equal "$(found_by firewall | grep -c ^wrong)" 2
+	expect_equal "$(found_by firewall | grep ^unchecked)" \
+		'unchecked: cannot ask nft: nft had not ended after 10 s, and was killed'
+	# It is as absent as can be: that is no news.
+	printf '#!/bin/sh\nexit 127\n' >/usr/local/sbin/nft
+	finds firewall wrong ': the rule with handle [0-9]+$'
+	expect_no_match "$(found_by firewall)" ^unchecked
+	rm /usr/local/sbin/nft
+	hash -r
+	finds firewall wrong ': the rule .iifname "cr-\*" counter packets [0-9]+ bytes [0-9]+ drop. \(handle'
+	expect_no_match "$(found_by firewall)" ^unchecked
+	nft delete table inet other
+	trap - EXIT
+	expect_equal "$(findings firewall)" ""
+}
+
+test_doctor_firewall_program_of_legacy_that_hangs_is_told() {
+	hangs iptables-legacy
+	"$real" -P FORWARD DROP
+	trap 'rm -f /usr/local/sbin/iptables-legacy; "$real" -P FORWARD ACCEPT' EXIT
+	finds firewall wrong 'IPv4 from carrels to the internet is lost in the host'
+	expect_equal "$(found_by firewall | grep ^unchecked)" \
+		'unchecked: cannot ask iptables-legacy: iptables-legacy had not ended after 10 s, and was killed'
+	rm /usr/local/sbin/iptables-legacy
+	finds firewall wrong 'IPv4 from carrels to the internet is dropped, it seems by iptables-legacy'
+	expect_no_match "$(found_by firewall)" ^unchecked
+}
+
 test_doctor_carrels_that_were_changed_are_found_and_mended() {
 	keep_open lab1
 	is_well carrels
