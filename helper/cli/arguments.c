@@ -125,6 +125,22 @@ static bool is_taken(const struct subcommand *subcommand, int value)
 	}
 }
 
+/** nearest_option() - the one of @subcommand that @word, which is none, may be meant for; or NULL */
+static const char *nearest_option(const struct subcommand *subcommand, const char *word)
+{
+	const char *names[sizeof(long_options) / sizeof(long_options[0])] = { 0 };
+	size_t count = 0, length;
+
+	if (strncmp(word, "--", 2) != 0)
+		return NULL;
+	word += 2;
+	length = strcspn(word, "=");
+	for (size_t i = 0; long_options[i].name; i++)
+		if (is_taken(subcommand, long_options[i].val))
+			names[count++] = long_options[i].name;
+	return name_nearest(word, length, names);
+}
+
 /** refuse_option() - an option that is unknown, lacks its value, or is another subcommand's */
 static int refuse_option(const struct subcommand *subcommand, int value, char **argv,
 			 struct carrel_error *err)
@@ -132,14 +148,30 @@ static int refuse_option(const struct subcommand *subcommand, int value, char **
 	char short_word[3];
 	const char *word = option_word(value, argv, short_word);
 	const char *dashes = word[0] == '-' ? "" : "--";
+	const char *nearest = nearest_option(subcommand, word);
 
 	if (value == ':')
 		return error_set(err, EINVAL, "'%s%s' needs a value", dashes, word);
-	if (!subcommand)
-		return error_set(err, EINVAL, "'%s%s' is no option before a subcommand; see "
-				 "'carrel help'", dashes, word);
-	return error_set(err, EINVAL, "'%s%s' is no option of %s; see 'carrel help %s'", dashes,
-			 word, subcommand->name, subcommand->name);
+	if (nearest)
+		return error_set(err, EINVAL, "'%s' is not an option; did you mean '--%s'?", word,
+				 nearest);
+	if (subcommand)
+		return error_set(err, EINVAL, "'%s%s' is not an option of %s; see 'carrel help %s'",
+				 dashes, word, subcommand->name, subcommand->name);
+	if (value == '?')
+		return error_set(err, EINVAL, "'%s' is not an option; see 'carrel help'", word);
+	return error_set(err, EINVAL, "'%s%s' is an option of subcommands: it goes after the "
+			 "subcommand", dashes, word);
+}
+
+/** refuse_both() - two options that ask for different output; -EINVAL or 0 */
+static int refuse_both(const struct invocation *invocation, struct carrel_error *err)
+{
+	const char *other = invocation->nft ? "--nft" : invocation->syslog ? "--syslog" : NULL;
+
+	if (invocation->help || !invocation->json || !other)
+		return 0;
+	return error_set(err, EINVAL, "'--json' and '%s' exclude each other", other);
 }
 
 /** note_option() - the option @value, with its argument in optarg if it has one */
@@ -224,8 +256,8 @@ static int take_command(struct invocation *invocation, struct carrel_error *err)
 	if (invocation->argument_count < 2 || arguments[1][0] != '-')
 		return 0;
 	if (strcmp(arguments[1], "--") != 0)
-		return error_set(err, EINVAL, "'%s' stands behind '%s': options belong before "
-				 "that, a command behind '--'", arguments[1], arguments[0]);
+		return error_set(err, EINVAL, "'%s' comes after '%s': options go before that, "
+				 "the command after '--'", arguments[1], arguments[0]);
 	arguments[1] = arguments[0];
 	invocation->arguments++;
 	invocation->argument_count--;
@@ -293,6 +325,9 @@ int arguments_parse(const struct subcommand *table, int argc, char **argv,
 				   &invocation, err);
 	if (operand < 0)
 		return operand;
+	rc = refuse_both(&invocation, err);
+	if (rc < 0)
+		return rc;
 	invocation.arguments = argv + name + operand;
 	invocation.argument_count = argc - name - operand;
 	rc = take_operands(table, &invocation, err);

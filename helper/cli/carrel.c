@@ -113,7 +113,7 @@ static const struct subcommand subcommands[] = {
 		"processes of confined users that are not in their carrels, and how they got there.\n",
 		OPTION_JSON | OPTION_COVERAGE, 0, 0, cli_doctor,
 	}, {
-		"log", "[-f|--follow] [--json] [--syslog] [--state FILE] [USER]",
+		"log", "[-f|--follow] [--json|--syslog] [--state FILE] [USER]",
 		"what rules denied, or say is to be logged",
 		"A line for each destination and rule of the last hour, with the time of the last\n"
 		"packet; see 'log' in carrel.policy(5). With --follow, go on with what comes. With\n"

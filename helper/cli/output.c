@@ -97,7 +97,7 @@ int cli_need_root(const char *subcommand)
 {
 	if (geteuid() == 0)
 		return 0;
-	cli_complain("%s needs root: run it by 'sudo carrel %s ...'", subcommand, subcommand);
+	cli_complain("%s needs root: run 'sudo carrel %s ...'", subcommand, subcommand);
 	return CLI_FAILURE;
 }
 

@@ -191,7 +191,7 @@ test_command_says_which_subcommands_need_root() {
 		'gc' 'gc --dry-run' 'refresh' 'doctor --coverage'; do
 		# shellcheck disable=SC2086  # several
 		exits 1 unprivileged carrel $words
-		expect_match "$output" '^carrel: .* needs root: run it by'
+		expect_match "$output" '^carrel: .* needs root: run'
 	done
 	for words in 'list' 'check' 'explain --policy lab icmp host' 'plan exam1' 'help'; do
 		# shellcheck disable=SC2086  # several
@@ -201,9 +201,9 @@ test_command_says_which_subcommands_need_root() {
 
 test_command_exec_and_remove_need_root() {
 	exits 1 unprivileged carrel exec exam1 -- true
-	expect_equal "$output" "carrel: exec needs root: run it by 'sudo carrel exec ...'"
+	expect_equal "$output" "carrel: exec needs root: run 'sudo carrel exec ...'"
 	exits 1 unprivileged carrel remove exam1
-	expect_equal "$output" "carrel: remove needs root: run it by 'sudo carrel remove ...'"
+	expect_equal "$output" "carrel: remove needs root: run 'sudo carrel remove ...'"
 }
 
 test_command_check_finds_the_installed_configuration_valid() {

@@ -24,6 +24,8 @@ static const struct subcommand table[] = {
 	  run_nothing },
 	{ "explain", "USER|--policy POLICY\n               PACKET", "", "", OPTION_POLICY, 2, ARGUMENTS_ANY,
 	  run_nothing },
+	{ "plan", "[--json|--nft] USER", "", "", OPTION_JSON | OPTION_NFT, 1, 1, run_nothing },
+	{ "log", "[--json|--syslog]", "", "", OPTION_JSON | OPTION_LOG, 0, 1, run_nothing },
 	{ "check", "[FILE...]", "", "", OPTION_JSON, 0, ARGUMENTS_ANY, run_nothing },
 	{ "help", "[SUBCOMMAND]", "", "", 0, 0, 1, NULL },
 	{ 0 },
@@ -93,7 +95,7 @@ static void test_arguments_parse_takes_a_policy_where_there_may_be_one(void **st
 	assert_int_equal(invocation.argument_count, 2);
 	assert_int_equal(parse(WORDS("show", "--policy", "lab", "ann"), &invocation, &err),
 			 -EINVAL);
-	assert_string_equal(err.text, "'--policy' is no option of show; see 'carrel help show'");
+	assert_string_equal(err.text, "'--policy' is not an option of show; see 'carrel help show'");
 }
 
 static void test_arguments_parse_leaves_the_command_alone_after_dashes(void **state)
@@ -159,16 +161,24 @@ static void test_arguments_parse_refuses_with_a_reason(void **state)
 		{ WORDS("frobnicate"),
 		  "'frobnicate' is not a subcommand; 'carrel help' lists them" },
 		{ WORDS("--json", "list"),
-		  "'--json' is no option before a subcommand; see 'carrel help'" },
-		{ WORDS("list", "--frob"), "'--frob' is no option of list; see 'carrel help list'" },
-		{ WORDS("list", "-x"), "'-x' is no option of list; see 'carrel help list'" },
-		{ WORDS("show", "ann", "-x"), "'-x' is no option of show; see 'carrel help show'" },
+		  "'--json' is an option of subcommands: it goes after the subcommand" },
+		{ WORDS("--frob"), "'--frob' is not an option; see 'carrel help'" },
+		{ WORDS("-x"), "'-x' is not an option; see 'carrel help'" },
+		{ WORDS("--confg=x", "list"), "'--confg=x' is not an option; did you mean '--config'?" },
+		{ WORDS("list", "--jsno"), "'--jsno' is not an option; did you mean '--json'?" },
+		{ WORDS("list", "--frob"),
+		  "'--frob' is not an option of list; see 'carrel help list'" },
+		{ WORDS("list", "-x"), "'-x' is not an option of list; see 'carrel help list'" },
+		{ WORDS("show", "ann", "-x"),
+		  "'-x' is not an option of show; see 'carrel help show'" },
 		{ WORDS("show", "ann", "--service=x"),
-		  "'--service' is no option of show; see 'carrel help show'" },
-		{ WORDS("list", "-V"), "'-V' is no option of list; see 'carrel help list'" },
+		  "'--service' is not an option of show; see 'carrel help show'" },
+		{ WORDS("list", "-V"), "'-V' is not an option of list; see 'carrel help list'" },
 		{ WORDS("list", "--version"),
-		  "'--version' is no option of list; see 'carrel help list'" },
+		  "'--version' is not an option of list; see 'carrel help list'" },
 		{ WORDS("check", "--config"), "'--config' needs a value" },
+		{ WORDS("plan", "--json", "--nft", "ann"), "'--json' and '--nft' exclude each other" },
+		{ WORDS("log", "--syslog", "--json"), "'--json' and '--syslog' exclude each other" },
 		{ WORDS("show"), "too few arguments; usage: carrel show [--json] USER" },
 		{ WORDS("explain", "ann"),
 		  "too few arguments; usage: carrel explain USER|--policy POLICY PACKET" },
@@ -177,8 +187,7 @@ static void test_arguments_parse_refuses_with_a_reason(void **state)
 		{ WORDS("exec", "ann", "--"),
 		  "too few arguments; usage: carrel exec USER -- COMMAND" },
 		{ WORDS("exec", "ann", "--from", "x", "ls"),
-		  "'--from' stands behind 'ann': options belong before that, a command behind "
-		  "'--'" },
+		  "'--from' comes after 'ann': options go before that, the command after '--'" },
 		{ WORDS("help", "shwo"), "'shwo' is not a subcommand; did you mean 'show'?" },
 	};
 
