@@ -430,6 +430,32 @@ struct step {
 	int (*run)(struct descent *descent);
 };
 
+#define INSTALL_AGAIN "install carrel again (make install)"
+#define LET_KEEP_CAPABILITY "let whoever opens sessions keep it: CapabilityBoundingSet= of the " \
+			    "service, or what the container takes away"
+
+/* What to do when a step fails, where that can be told. */
+static const struct remedy {
+	int (*run)(struct descent *descent);
+	const char *text;
+} remedies[] = {
+	{ open_program, INSTALL_AGAIN },
+	{ check_program_type, INSTALL_AGAIN },
+	{ check_program_owner, "make it so: chown root:root, chmod 0755" },
+	{ find_net_admin, LET_KEEP_CAPABILITY },
+	{ find_sys_admin, LET_KEEP_CAPABILITY },
+	{ execute_program, INSTALL_AGAIN },
+};
+
+/** remedy_of() - for @step; NULL: none in particular */
+static const char *remedy_of(const struct step *step)
+{
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
+		if (remedies[i].run == step->run)
+			return remedies[i].text;
+	return NULL;
+}
+
 /* The first part of both ways. */
 static const struct step steps_to_program[] = {
 	{ "needing root's rights", is_root },
@@ -480,6 +506,7 @@ static bool take_steps(struct descent *descent, const struct step *step)
 		int rc = step->run(descent);
 
 		if (rc < 0) {
+			descent->remedy = remedy_of(step);
 			/* A step that has steps of its own says which of them. */
 			if (!descent->failed_step)
 				descent->failed_step = step->what;

@@ -23,6 +23,7 @@ struct descent {
 	int program_fd;                 /* used on the way */
 	struct stat program_status;     /* likewise */
 	const char *failed_step;        /* NULL while nothing failed; static text */
+	const char *remedy;             /* what to do about that; NULL: nothing in particular; static */
 	int errnum;                     /* positive errno of the failure */
 };
 

@@ -37,6 +37,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -155,6 +156,15 @@ static char *make_stacks(void)
 	return stacks;
 }
 
+/** tell_failure() - which step of @descent failed, why, and what to do */
+static int tell_failure(const struct descent *descent, struct carrel_error *err)
+{
+	if (!descent->remedy)
+		return error_set_errno(err, descent->errnum, "%s", descent->failed_step);
+	return error_set(err, descent->errnum, "%s: %s; %s", descent->failed_step,
+			 strerror(descent->errnum), descent->remedy);
+}
+
 /** run() - start the helper; what failed is in @launch, but for @err when there was no memory */
 static int run(struct launch *launch, struct carrel_error *err)
 {
@@ -167,10 +177,7 @@ static int run(struct launch *launch, struct carrel_error *err)
 	munmap(stacks, STACKS_BYTES);
 	if (rc < 0)
 		return error_set_errno(err, -rc, "making a process");
-	if (launch->descent.failed_step)
-		return error_set_errno(err, launch->descent.errnum, "%s",
-				       launch->descent.failed_step);
-	return 0;
+	return launch->descent.failed_step ? tell_failure(&launch->descent, err) : 0;
 }
 
 /** find_helper_account() - uid and gid that the helper gets */

@@ -12,6 +12,7 @@
 #include "cli/names.h"
 #include "cli/pins.h"
 #include "cli/policyfile.h"
+#include "cli/readable.h"
 #include "core/expect.h"
 #include "core/policy.h"
 #include "core/shadow.h"
@@ -52,6 +53,15 @@ static int note_overrides(struct check *check, const struct policy_texts *texts,
 
 	check->findings.unchecked = POLICY_OVERRIDES ".policy";
 	return path ? note_error(check, path, rc, err) : -ENOMEM;
+}
+
+/** check_readable() - report what root can read and the helper cannot */
+static int check_readable(struct check *check, const char *path)
+{
+	if (!check->findings.trust_checked)
+		return 0;
+	const char *obstacle = readable_obstacle(path, check->arena);
+	return obstacle ? findings_add_file(&check->findings, check->arena, path, obstacle) : 0;
 }
 
 /** check_name() - report a policy of a name that no assignment can use */
@@ -123,12 +133,15 @@ static int parse_policy(struct check *check, struct policy_texts *texts, const c
 	return findings_add(&check->findings, check->arena, source->path, &diagnostics);
 }
 
-/** note_parts() - remember the files of a policy beside its own; 0 or -ENOMEM */
+/** note_parts() - look at the files of a policy, and remember those beside its own; 0 or -ENOMEM */
 static int note_parts(struct check *check, const struct policy_texts *texts, const char *own_path)
 {
 	for (size_t i = 0; i < texts->sources.list.count; i++) {
 		const char *path = texts->sources.list.items[i].path;
+		int rc = check_readable(check, path);
 
+		if (rc < 0)
+			return rc;
 		if (strcmp(path, own_path) == 0)
 			continue;
 		const char **part = ARENA_APPEND(check->arena, &check->parts);
@@ -226,12 +239,15 @@ static void check_assignment(struct check *check, const struct assignment *assig
 		return;
 
 	const char *nearest = policyfile_nearest(&check->known, assignment->policy, check->arena);
+	struct position position = assignment->position;
+
+	position.column = assignment->policy_column;
 	if (nearest)
-		diagnostic_add(diagnostics, SEVERITY_ERROR, &assignment->position,
+		diagnostic_add(diagnostics, SEVERITY_ERROR, &position,
 			       "there is no policy '%s' (did you mean '%s'?)", assignment->policy,
 			       nearest);
 	else
-		diagnostic_add(diagnostics, SEVERITY_ERROR, &assignment->position,
+		diagnostic_add(diagnostics, SEVERITY_ERROR, &position,
 			       "there is no policy '%s'", assignment->policy);
 }
 
@@ -264,7 +280,11 @@ static int check_config(struct check *check)
 
 	int rc = source_read_config(check->config, check->findings.trust_checked, check->arena,
 				    &sources, &err);
-	return rc < 0 ? note_error(check, check->config, rc, &err) : check_sources(check, &sources);
+	if (rc < 0)
+		return note_error(check, check->config, rc, &err);
+	for (size_t i = 0; rc == 0 && i < sources.list.count; i++)
+		rc = check_readable(check, sources.list.items[i].path);
+	return rc < 0 ? rc : check_sources(check, &sources);
 }
 
 /**

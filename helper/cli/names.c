@@ -52,18 +52,21 @@ static const struct kind {
 	[CONDITION_SERVICE] = { "service", service_missing },
 };
 
-/** check_condition() - warn of the names in one condition of the assignment at @position */
-static void check_condition(const struct condition *condition, const struct position *position,
+/** check_condition() - warn of the names in one condition of the assignment at @line */
+static void check_condition(const struct condition *condition, const struct position *line,
 			    struct arena *arena, struct diagnostics *diagnostics)
 {
 	const struct kind *kind = &kinds[condition->kind];
 
 	for (size_t i = 0; kind->missing && i < condition->values.count; i++) {
-		const char *name = condition->values.items[i].name;
+		const struct condition_value *value = &condition->values.items[i];
+		struct position position = *line;
 
-		if (kind->missing(name, arena))
-			diagnostic_add(diagnostics, SEVERITY_WARNING, position,
-				       "there is no %s '%s' on this system", kind->word, name);
+		position.column = value->column;
+		if (kind->missing(value->name, arena))
+			diagnostic_add(diagnostics, SEVERITY_WARNING, &position,
+				       "there is no %s '%s' on this system", kind->word,
+				       value->name);
 	}
 }
 

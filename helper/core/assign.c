@@ -125,6 +125,7 @@ static int parse_values(struct lexer *lexer, const struct condition_type *type,
 	do {
 		struct condition_value value = { .negated = lexer_accept(lexer, TOKEN_NOT) };
 		const struct token *token = lexer_take(lexer);
+		value.column = token->position.column;
 		int rc = type->parse(lexer, token, &value);
 		if (rc)
 			return rc;
@@ -200,6 +201,7 @@ static int parse_target(struct lexer *lexer, struct assignment *assignment)
 				    "unconfined, host, deny, or a name of 1 to 32 characters from "
 				    "a-z, 0-9, '_', '-' and '.'", NULL);
 	assignment->kind = ASSIGN_POLICY;
+	assignment->policy_column = token->position.column;
 	return value_text(lexer, token, what, &assignment->policy);
 }
 

@@ -37,6 +37,7 @@ enum condition_kind {
 
 struct condition_value {
 	bool negated;           /* "!name": no user, group ... of that name */
+	unsigned column;        /* where it stands in the assignment's line */
 	const char *name;       /* user, group, service, tty (without "/dev/") */
 	uint32_t first, last;   /* uid */
 	struct prefix prefix;   /* from */
@@ -61,6 +62,7 @@ enum assignment_kind { ASSIGN_UNCONFINED, ASSIGN_HOST, ASSIGN_DENY, ASSIGN_POLIC
 struct assignment {
 	enum assignment_kind kind;
 	const char *policy;     /* ASSIGN_POLICY: its name */
+	unsigned policy_column; /* where that stands */
 	ARENA_LIST(struct condition) conditions;
 	struct position position;
 };

@@ -94,10 +94,11 @@ static const struct fault {
 	int rc;
 	const char *message;
 } faults[] = {
-	{ "missing",         -ENOENT,  "opening it" },
-	{ "not-executable",  -EACCES,  "executing it as the account carrel" },
+	{ "missing",         -ENOENT,  "opening it: No such file or directory; install carrel again" },
+	{ "not-executable",  -EACCES,  "executing it as the account carrel: Permission denied; install" },
 	{ "directory",       -EISDIR,  "regular file" },
-	{ "not-roots",       -EPERM,   "belongs to root" },
+	{ "not-roots",       -EPERM,   "belongs to root and nobody else may write to it: "
+				       "Operation not permitted; make it so: chown root:root" },
 	{ "writable",        -EPERM,   "belongs to root" },
 	{ "no-program",      -ENOEXEC, "executing it" },
 	{ "dies-at-once",    -EPIPE,   "ended without a reply" },

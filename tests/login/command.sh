@@ -218,8 +218,8 @@ test_command_check_points_at_every_error() {
 	local dropin=/etc/carrel/carrel.conf.d/broken.conf
 	printf 'assign exma user x\nassign nowhere user y\n' >$dropin
 	exits 4 carrel check
-	expect_match "$output" "^$dropin:1:1: error: there is no policy 'exma' \(did you mean 'exam'\?\)$"
-	expect_match "$output" "^$dropin:2:1: error: there is no policy 'nowhere'$"
+	expect_match "$output" "^$dropin:1:8: error: there is no policy 'exma' \(did you mean 'exam'\?\)$"
+	expect_match "$output" "^$dropin:2:8: error: there is no policy 'nowhere'$"
 	printf 'asign lab user x\n' >$dropin
 	exits 4 carrel check
 	expect_match "$output" "^$dropin:1:1: error: 'asign' is not a directive"
@@ -269,9 +269,9 @@ test_command_check_warns_of_names_that_there_are_not() {
 	echo 'assign lab group exma,lab user exam1,!exam9 service sshd,carrel,shsd uid 1' >$dropin
 	exits 0 carrel check
 	rm $dropin
-	expect_match "$output" "^$dropin:1:1: warning: there is no group 'exma' on this system$"
-	expect_match "$output" "^$dropin:1:1: warning: there is no user 'exam9' on this system$"
-	expect_match "$output" "^$dropin:1:1: warning: there is no service 'shsd' on this system$"
+	expect_match "$output" "^$dropin:1:18: warning: there is no group 'exma' on this system$"
+	expect_match "$output" "^$dropin:1:39: warning: there is no user 'exam9' on this system$"
+	expect_match "$output" "^$dropin:1:65: warning: there is no service 'shsd' on this system$"
 	expect_match "$output" ': valid, 3 warnings$'
 }
 
@@ -286,6 +286,31 @@ test_command_check_as_root_looks_at_owners_and_modes() {
 	exits 4 carrel check
 	expect_match "$output" 'chown root /etc/carrel/policies'
 	chown root /etc/carrel/policies
+}
+
+# As root it would find them readable, whoever else they are closed to.
+test_command_check_as_root_sees_what_the_helper_cannot_read() {
+	local file policy=/etc/carrel/policies/exam.policy
+	mkdir -p /etc/carrel/policies/common
+	echo 'allow out udp port 123' >/etc/carrel/policies/common/time.policy
+	echo 'include common/time' >>$policy
+	for file in /etc/carrel/carrel.conf $policy /etc/carrel/policies/common/time.policy; do
+		chmod 0640 $file
+		exits 4 carrel check
+		expect_match "$output" "^$file: error: the account 'carrel', .*: Permission denied; .* chmod a\\+r $file"
+		expect_equal "$(wc -l <<<"$output")" 2
+		chgrp carrel $file
+		exits 0 carrel check
+		chgrp root $file
+		chmod 0644 $file
+	done
+	chmod 0700 /etc/carrel
+	exits 4 carrel check
+	expect_match "$output" '^/etc/carrel/carrel.conf: error: .*, and a\+x the directories above'
+	chmod 0755 /etc/carrel
+	exits 0 carrel check
+	sed -i '$d' $policy
+	rm -r /etc/carrel/policies/common
 }
 
 test_command_check_reads_the_files_that_are_named() {
