@@ -386,9 +386,9 @@ int cli_diff(const struct invocation *invocation)
 	int status = cli_need_root("diff");
 	if (status != CLI_OK)
 		return status;
-	if (hostns_enter_pins(&err) < 0 || view_open_state(&state_fd, &err) < 0)
+	if (hostns_enter_pins(&err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
-	status = owner_meant(invocation->arguments[0], state_fd, &owner);
+	status = owner_begin(invocation->arguments[0], &state_fd, &owner);
 	if (status != CLI_OK)
 		return status;
 	status = diff_carrel(invocation->config, state_fd, owner.uid, owner.name, &arena, &diff);

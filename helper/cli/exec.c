@@ -10,7 +10,6 @@
 #include "cli/owner.h"
 #include "cli/arguments.h"
 #include "cli/run.h"
-#include "cli/view.h"
 #include "pam/client.h"
 #include "pam/subject.h"
 #include "state/session.h"
@@ -120,15 +119,12 @@ static int open_session(const struct invocation *invocation, const char *user, i
 int cli_exec(const struct invocation *invocation)
 {
 	FD_CLEANUP int state_fd = -1, netns_fd = -1, session_fd = -1;
-	struct carrel_error err = { 0 };
 	struct owner owner;
 
 	int status = cli_need_root("exec");
 	if (status != CLI_OK)
 		return status;
-	if (view_open_state(&state_fd, &err) < 0)
-		return cli_fail(CLI_FAILURE, &err);
-	status = owner_meant(invocation->arguments[0], state_fd, &owner);
+	status = owner_begin(invocation->arguments[0], &state_fd, &owner);
 	if (status != CLI_OK)
 		return status;
 

@@ -133,3 +133,12 @@ int owner_meant(const char *text, int state_fd, struct owner *ret)
 		return cli_fail(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILURE, &err);
 	return CLI_OK;
 }
+
+int owner_begin(const char *text, int *ret_state_fd, struct owner *ret)
+{
+	struct carrel_error err = { 0 };
+
+	if (view_open_state(ret_state_fd, &err) < 0)
+		return cli_fail(CLI_FAILURE, &err);
+	return owner_meant(text, *ret_state_fd, ret);
+}

@@ -31,4 +31,12 @@ int owner_find(const char *text, int state_fd, struct owner *ret, struct carrel_
  */
 int owner_meant(const char *text, int state_fd, struct owner *ret);
 
+/**
+ * owner_begin() - view_open_state(), then owner_meant() by it
+ * @ret_state_fd:	owned by the caller; written also where it is not known who is meant
+ *
+ * Return: CLI_OK; another exit status after a complaint
+ */
+int owner_begin(const char *text, int *ret_state_fd, struct owner *ret);
+
 #endif

@@ -39,6 +39,27 @@ void pins_check(const struct config *config, const char *path, struct diagnostic
 			       "when no carrel is open, or at the next boot", found);
 }
 
+int pins_each(pin_visitor *visit, void *context, struct carrel_error *err)
+{
+	static const char prefix[] = "carrel-";
+	DIRECTORY_CLEANUP DIR *directory = NULL;
+	const char *name;
+	uid_t uid;
+
+	int rc = directory_open(AT_FDCWD, PATH_PINS, &directory);
+	if (rc == -ENOENT)
+		return 0;
+	while (rc == 0 && !(rc = directory_next(directory, &name)) && name) {
+		if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 ||
+		    !textfile_parse_uid(name + sizeof(prefix) - 1, &uid))
+			continue;
+		rc = visit(uid, context, err);
+		if (rc < 0)
+			return rc;
+	}
+	return rc < 0 ? error_set_errno(err, -rc, "listing %s", PATH_PINS) : 0;
+}
+
 /** pinned_inode() - of the namespace that is pinned as @pin in this mount namespace; 0: none */
 static uint64_t pinned_inode(const char *pin)
 {
@@ -58,42 +79,21 @@ static uint64_t private_inode(const char *pin)
 	return hostns_visit_pins(&visit, NULL) < 0 ? 0 : pinned_inode(pin);
 }
 
-/** release_stray() - the host's pin of @uid, unless it is all that keeps that user's carrel */
-static int release_stray(uid_t uid, int state_fd, struct carrel_error *err)
+/** release_stray() - pin_visitor: the host's, unless it is all that keeps that user's carrel */
+static int release_stray(uid_t uid, void *context, struct carrel_error *err)
 {
+	const int *state_fd = context;
 	char pin[NETNS_NAME_SIZE];
 	struct record record;
 
 	name_of_netns(uid, pin);
 	uint64_t inode = pinned_inode(pin);
-	bool recorded = state_fd >= 0 && record_read(state_fd, uid, &record, NULL) == 0 &&
+	bool recorded = *state_fd >= 0 && record_read(*state_fd, uid, &record, NULL) == 0 &&
 			record.netns_inode == inode;
 
 	if (recorded && private_inode(pin) != inode)
 		return 0;
 	return netns_unpin(pin, err);
-}
-
-/** release_strays() - those that are on the host while pins are private */
-static int release_strays(int state_fd, struct carrel_error *err)
-{
-	static const char prefix[] = "carrel-";
-	DIRECTORY_CLEANUP DIR *directory = NULL;
-	const char *name;
-	uid_t uid;
-
-	int rc = directory_open(AT_FDCWD, PATH_PINS, &directory);
-	if (rc == -ENOENT)
-		return 0;
-	while (rc == 0 && !(rc = directory_next(directory, &name)) && name) {
-		if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 ||
-		    !textfile_parse_uid(name + sizeof(prefix) - 1, &uid))
-			continue;
-		rc = release_stray(uid, state_fd, err);
-		if (rc < 0)
-			return rc;
-	}
-	return rc < 0 ? error_set_errno(err, -rc, "listing %s", PATH_PINS) : 0;
 }
 
 int pins_settle(int state_fd, struct carrel_error *err)
@@ -111,5 +111,6 @@ int pins_settle(int state_fd, struct carrel_error *err)
 		return 0;
 	if (rc < 0)
 		return error_set_errno(err, -rc, "looking at %s", PINSPACE_FILE);
-	return release_strays(state_fd, err);
+	/* Those on the host, while pins are private. */
+	return pins_each(release_stray, &state_fd, err);
 }

@@ -1,12 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is left of private pins when no carrel is open, or when they were visible before. */
+/*
+ * The pins of users' carrels: which there are, and what is left of private ones when no carrel is
+ * open, or when they were visible before.
+ */
 #ifndef CARREL_CLI_PINS_H
 #define CARREL_CLI_PINS_H
 
+#include <sys/types.h>
 #include "core/config.h"
 #include "core/diagnostic.h"
 
 struct carrel_error;
+
+/* What pins_each() calls: 0, or -errno, which ends it. */
+typedef int pin_visitor(uid_t uid, void *context, struct carrel_error *err);
+
+/**
+ * pins_each() - call @visit with each user whose carrel is pinned in this mount namespace
+ * Return: 0; what @visit returned; -errno
+ */
+int pins_each(pin_visitor *visit, void *context, struct carrel_error *err);
 
 /**
  * pins_check() - warn where pins are not yet as @config says, because a carrel is open

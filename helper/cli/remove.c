@@ -60,16 +60,13 @@ int cli_remove(const struct invocation *invocation)
 	ARENA_CLEANUP struct arena arena = { 0 };
 	BUFFER_CLEANUP struct buffer text = { 0 };
 	FD_CLEANUP int state_fd = -1;
-	struct carrel_error err = { 0 };
 	struct owner owner;
 	struct view view = { 0 };
 
 	int status = cli_need_root("remove");
 	if (status != CLI_OK)
 		return status;
-	if (view_open_state(&state_fd, &err) < 0)
-		return cli_fail(CLI_FAILURE, &err);
-	status = owner_meant(invocation->arguments[0], state_fd, &owner);
+	status = owner_begin(invocation->arguments[0], &state_fd, &owner);
 	if (status != CLI_OK)
 		return status;
 

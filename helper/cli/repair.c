@@ -7,7 +7,6 @@
  * under its lock; one that fails does not keep the others.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,12 +20,11 @@
 #include "cli/hostns.h"
 #include "cli/login.h"
 #include "cli/owner.h"
+#include "cli/pins.h"
 #include "cli/prospect.h"
 #include "cli/view.h"
 #include "pam/client.h"
 #include "pam/subject.h"
-#include "state/directory.h"
-#include "state/textfile.h"
 
 /* A login would have to come in between each time. */
 #define STALE_ATTEMPTS 3
@@ -80,25 +78,10 @@ static int add_record(const struct record *record, int rc, const struct carrel_e
 	return add(collection->reparation, record->uid, collection->err);
 }
 
-/** add_pinned() - those of which there may be only a pin; 0 or -errno */
-static int add_pinned(struct reparation *reparation, struct carrel_error *err)
+/** add_pinned() - pin_visitor: there may be only a pin */
+static int add_pinned(uid_t uid, void *context, struct carrel_error *err)
 {
-	static const char prefix[] = "carrel-";
-	DIRECTORY_CLEANUP DIR *directory = NULL;
-	const char *name;
-	uid_t uid;
-
-	int rc = directory_open(AT_FDCWD, PATH_PINS, &directory);
-	if (rc == -ENOENT)
-		return 0;
-	while (rc == 0 && !(rc = directory_next(directory, &name)) && name)
-		if (strncmp(name, prefix, sizeof(prefix) - 1) == 0 &&
-		    textfile_parse_uid(name + sizeof(prefix) - 1, &uid)) {
-			rc = add(reparation, uid, err);
-			if (rc < 0)
-				return rc;
-		}
-	return rc < 0 ? error_set_errno(err, -rc, "listing %s", PATH_PINS) : 0;
+	return add(context, uid, err);
 }
 
 /** add_named() - the carrels of the users that were named; CLI_OK or an exit status */
@@ -128,7 +111,7 @@ static int find_targets(struct reparation *reparation)
 	if (reparation->invocation->argument_count)
 		return add_named(reparation);
 	if (view_each_record(reparation->state_fd, add_record, &collection, &err) < 0 ||
-	    add_pinned(reparation, &err) < 0)
+	    pins_each(add_pinned, reparation, &err) < 0)
 		return cli_fail(CLI_FAILURE, &err);
 	return CLI_OK;
 }

@@ -269,9 +269,7 @@ int cli_show(const struct invocation *invocation)
 	struct policy policy;
 	struct view view;
 
-	if (view_open_state(&state_fd, &err) < 0)
-		return cli_fail(CLI_FAILURE, &err);
-	int status = owner_meant(invocation->arguments[0], state_fd, &owner);
+	int status = owner_begin(invocation->arguments[0], &state_fd, &owner);
 	if (status != CLI_OK)
 		return status;
 	int rc = view_read(state_fd, owner.uid, &arena, &view, &err);
