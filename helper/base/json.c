@@ -62,6 +62,12 @@ void json_key(struct buffer *buffer, const char *name)
 	buffer_puts(buffer, ": ");
 }
 
+void json_list(struct buffer *buffer, const char *name)
+{
+	json_key(buffer, name);
+	buffer_puts(buffer, "[");
+}
+
 void json_string(struct buffer *buffer, const char *name, const char *value)
 {
 	if (!value || !*value) {

@@ -22,6 +22,9 @@ void json_quote(struct buffer *buffer, const char *text);
  */
 void json_key(struct buffer *buffer, const char *name);
 
+/** json_list() - append the key of a member that is a list, and the bracket that opens it */
+void json_list(struct buffer *buffer, const char *name);
+
 /** json_string() - append a member: @value as a string, null for NULL or "" */
 void json_string(struct buffer *buffer, const char *name, const char *value);
 

@@ -173,8 +173,7 @@ void explanation_put_json(const struct explanation *explanation, struct buffer *
 	json_string(text, "policy", explanation->policy->name);
 	json_bool(text, "allowed", explanation_allows(explanation));
 	buffer_puts(text, ",\n ");
-	json_key(text, "answers");
-	buffer_puts(text, "[");
+	json_list(text, "answers");
 	for (size_t i = 0; i < explanation->answers.count; i++) {
 		buffer_puts(text, i ? ",\n  " : "");
 		put_json_answer(&explanation->answers.items[i], text);

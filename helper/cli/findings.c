@@ -168,8 +168,7 @@ void findings_put_json(const struct findings *findings, struct buffer *text)
 	json_bool(text, "trust_checked", findings->trust_checked);
 	json_bool(text, "policies_checked", !findings->unchecked);
 	buffer_puts(text, ",\n ");
-	json_key(text, "findings");
-	buffer_puts(text, "[");
+	json_list(text, "findings");
 	for (size_t i = 0; i < findings->list.count; i++) {
 		buffer_puts(text, i ? ",\n  " : "");
 		put_json_finding(&findings->list.items[i], text);

@@ -98,8 +98,7 @@ static void put_text(const struct outlook *outlook, struct buffer *text)
 /** put_json_operations() - append the member that lists them */
 static void put_json_operations(const struct plan *plan, struct buffer *text)
 {
-	json_key(text, "operations");
-	buffer_puts(text, "[");
+	json_list(text, "operations");
 	for (size_t i = 0; i < plan->operations.count; i++) {
 		const struct plan_operation *operation = &plan->operations.items[i];
 		BUFFER_CLEANUP struct buffer words = { 0 };

@@ -64,12 +64,10 @@ void refresh_put_json(const struct known_name *name, const struct refreshed *ref
 {
 	buffer_puts(text, "{");
 	json_string(text, "name", name->name);
-	json_key(text, "addresses");
-	buffer_puts(text, "[");
+	json_list(text, "addresses");
 	put_addresses(name, false, true, text);
 	buffer_puts(text, "]");
-	json_key(text, "gone");
-	buffer_puts(text, "[");
+	json_list(text, "gone");
 	put_addresses(name, true, true, text);
 	buffer_puts(text, "]");
 	json_bool(text, "asked", refreshed->asked);

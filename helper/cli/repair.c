@@ -155,8 +155,7 @@ static void show(struct reparation *reparation, const struct target *target, con
 		else
 			json_null(text, "uid");
 		json_string(text, "result", result);
-		json_key(text, "messages");
-		buffer_puts(text, "[");
+		json_list(text, "messages");
 		put_lines(lines, true, text);
 		buffer_puts(text, "]}");
 		return;

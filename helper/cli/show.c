@@ -192,12 +192,10 @@ static void put_json_names(const struct policy *policy, struct buffer *text)
 	for (size_t i = 0; i < policy->names.count; i++) {
 		buffer_puts(text, i ? ", {" : "{");
 		json_string(text, "name", policy->names.items[i].name);
-		json_key(text, "addresses");
-		buffer_puts(text, "[");
+		json_list(text, "addresses");
 		put_addresses(policy, &policy->names.items[i], false, "\"", text);
 		buffer_puts(text, "]");
-		json_key(text, "refused");
-		buffer_puts(text, "[");
+		json_list(text, "refused");
 		put_addresses(policy, &policy->names.items[i], true, "\"", text);
 		buffer_puts(text, "]}");
 	}

@@ -228,8 +228,7 @@ void view_put_json(const struct view *view, struct buffer *buffer)
 	else
 		buffer_puts(buffer, "null");
 	json_bool(buffer, "cut", record->cut);
-	json_key(buffer, "sessions");
-	buffer_puts(buffer, "[");
+	json_list(buffer, "sessions");
 	for (size_t i = 0; i < view->sessions.count; i++) {
 		buffer_puts(buffer, i ? ", " : "");
 		put_json_session(buffer, &view->sessions.items[i]);

@@ -91,15 +91,13 @@ void doctor_put_json(const struct doctor *doctor, const struct doctor_check *che
 	buffer_puts(text, "{");
 	json_bool(text, "well", doctor_is_well(doctor));
 	buffer_puts(text, ",\n ");
-	json_key(text, "checks");
-	buffer_puts(text, "[");
+	json_list(text, "checks");
 	for (size_t i = 0; i < check_count; i++) {
 		buffer_puts(text, i ? ", " : "");
 		json_quote(text, checks[i].name);
 	}
 	buffer_puts(text, "],\n ");
-	json_key(text, "findings");
-	buffer_puts(text, "[");
+	json_list(text, "findings");
 	for (size_t i = 0; i < doctor->findings.count; i++) {
 		buffer_puts(text, i ? ",\n  " : "");
 		put_json_finding(&doctor->findings.items[i], text);
