@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/version.h"
 #include "base/wire.h"
 #include "kernel/privileges.h"
@@ -98,38 +99,21 @@ static int receive_request(uint8_t *bytes, int *ret_fd, struct carrel_error *err
 	return (int)length;
 }
 
-/* Put the session's descriptors, if it has them, into the message's control data. */
-static void attach_descriptors(struct msghdr *message, const struct request *request)
-{
-	const int fds[WIRE_MAX_FDS] = { request->netns_fd, request->session_fd };
-	struct cmsghdr *control = message->msg_control;
-
-	if (request->reply.status != WIRE_OK || request->netns_fd < 0) {
-		message->msg_control = NULL;
-		message->msg_controllen = 0;
-		return;
-	}
-	control->cmsg_level = SOL_SOCKET;
-	control->cmsg_type = SCM_RIGHTS;
-	control->cmsg_len = CMSG_LEN(sizeof(fds));
-	memcpy(CMSG_DATA(control), fds, sizeof(fds));
-}
-
+/* With the session's descriptors, if it has them. */
 static int send_reply(const struct request *request, struct carrel_error *err)
 {
 	static uint8_t bytes[WIRE_MAX_BYTES];
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(WIRE_MAX_FDS * sizeof(int))] = { 0 };
 	int length = wire_encode_reply(&request->reply, bytes, sizeof(bytes), err);
+	const int fds[WIRE_MAX_FDS] = { request->netns_fd, request->session_fd };
 	struct iovec part = { .iov_base = bytes };
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof(control),
-	};
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 
 	if (length < 0)
 		return length;
 	part.iov_len = (size_t)length;
-	attach_descriptors(&message, request);
+	if (request->reply.status == WIRE_OK && request->netns_fd >= 0)
+		fd_attach(&message, control, fds, WIRE_MAX_FDS);
 	/* The other end may be gone; no signal for that. */
 	while (sendmsg(REQUEST_FD, &message, MSG_NOSIGNAL) < 0)
 		if (errno != EINTR)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -95,4 +96,16 @@ int fd_write_all(int fd, const void *bytes, size_t length)
 		length -= (size_t)n;
 	}
 	return 0;
+}
+
+void fd_attach(struct msghdr *message, void *control, const int *fds, size_t count)
+{
+	struct cmsghdr *header = control;
+
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(count * sizeof(*fds));
+	memcpy(CMSG_DATA(header), fds, count * sizeof(*fds));
+	message->msg_control = control;
+	message->msg_controllen = CMSG_SPACE(count * sizeof(*fds));
 }

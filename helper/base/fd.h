@@ -19,6 +19,7 @@ int fd_steal(int *fd);
 
 struct arena;
 struct carrel_error;
+struct msghdr;
 
 /**
  * fd_read_all() - read a file to its end
@@ -33,5 +34,14 @@ int fd_read_all(int fd, size_t limit_bytes, struct arena *arena, char **ret_text
 
 /** fd_write_all() - write all of @bytes, going on after short writes and EINTR; 0 or -errno */
 int fd_write_all(int fd, const void *bytes, size_t length);
+
+/**
+ * fd_attach() - have @message carry descriptors
+ * @control:	zeroed room for them, CMSG_SPACE(@count * sizeof(int)) bytes aligned as a struct cmsghdr
+ * @fds:	@count of them, borrowed
+ *
+ * Source: cmsg(3), unix(7)
+ */
+void fd_attach(struct msghdr *message, void *control, const int *fds, size_t count);
 
 #endif

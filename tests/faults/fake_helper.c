@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/wire.h"
 
 #define NETNS "/proc/self/ns/net"
@@ -24,11 +25,7 @@ static int send_with(const void *bytes, size_t length, const char *const *paths,
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(64 * sizeof(int))] = { 0 };
 	struct iovec part = { .iov_base = (void *)bytes, .iov_len = length };
-	struct msghdr message = {
-		.msg_iov = &part, .msg_iovlen = 1, .msg_control = control,
-		.msg_controllen = CMSG_SPACE(count * sizeof(int)),
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	int fds[64], pair[2];
 
 	for (size_t i = 0; i < count; i++) {
@@ -39,14 +36,8 @@ static int send_with(const void *bytes, size_t length, const char *const *paths,
 		if (fds[i] < 0)
 			return 1;
 	}
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(count * sizeof(int));
-	memcpy(CMSG_DATA(header), fds, count * sizeof(int));
-	if (count == 0) {
-		message.msg_control = NULL;
-		message.msg_controllen = 0;
-	}
+	if (count)
+		fd_attach(&message, control, fds, count);
 	return sendmsg(0, &message, MSG_NOSIGNAL) < 0;
 }
 

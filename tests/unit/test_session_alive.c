@@ -138,15 +138,11 @@ static void test_session_lock_goes_with_a_passed_descriptor(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 	open_orphan(scratch, &fd);
 
-	char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 0;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	char byte = 0;
 	struct iovec iov = { &byte, 1 };
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-				  .msg_controllen = sizeof(control) };
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+	fd_attach(&message, control, &fd, 1);
 	assert_int_equal(sendmsg(ends[0], &message, 0), 1);
 	/* On its way: only the message holds it. */
 	close(fd);
