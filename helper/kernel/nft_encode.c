@@ -33,23 +33,29 @@
  */
 #define ROOM_BYTES 8192
 
-/* An attribute that is a string of bytes. */
+/* An attribute that is a string of bytes. @expression: NULL when memory ran out */
 static void set_data(struct rule_writer *writer, struct nftnl_expr *expression, uint16_t attribute,
 		     const void *data, size_t size_bytes)
 {
-	if (nftnl_expr_set(expression, attribute, data, (uint32_t)size_bytes) < 0)
+	if (expression && nftnl_expr_set(expression, attribute, data, (uint32_t)size_bytes) < 0)
+		writer->failed = true;
+}
+
+/* Likewise, the name of a set, a chain or a limit. */
+static void set_name(struct rule_writer *writer, struct nftnl_expr *expression, uint16_t attribute,
+		     const char *name)
+{
+	if (expression && nftnl_expr_set_str(expression, attribute, name) < 0)
 		writer->failed = true;
 }
 
 /* Is what was loaded equal to @data, or, @negated, is it not? */
 static void compare(struct rule_writer *writer, bool negated, const void *data, size_t size_bytes)
 {
-	struct nftnl_expr *cmp = nft_add_expression(writer, "cmp");
+	struct nftnl_expr *cmp =
+		NFT_ADD(writer, "cmp", { NFTNL_EXPR_CMP_SREG, NFT_REG_1 },
+			{ NFTNL_EXPR_CMP_OP, negated ? NFT_CMP_NEQ : NFT_CMP_EQ });
 
-	if (!cmp)
-		return;
-	nftnl_expr_set_u32(cmp, NFTNL_EXPR_CMP_SREG, NFT_REG_1);
-	nftnl_expr_set_u32(cmp, NFTNL_EXPR_CMP_OP, negated ? NFT_CMP_NEQ : NFT_CMP_EQ);
 	set_data(writer, cmp, NFTNL_EXPR_CMP_DATA, data, size_bytes);
 }
 
@@ -57,13 +63,10 @@ static void compare(struct rule_writer *writer, bool negated, const void *data, 
 static void compare_range(struct rule_writer *writer, bool negated,
 			  const struct value_range *range, size_t size_bytes)
 {
-	struct nftnl_expr *expression = nft_add_expression(writer, "range");
+	struct nftnl_expr *expression =
+		NFT_ADD(writer, "range", { NFTNL_EXPR_RANGE_SREG, NFT_REG_1 },
+			{ NFTNL_EXPR_RANGE_OP, negated ? NFT_RANGE_NEQ : NFT_RANGE_EQ });
 
-	if (!expression)
-		return;
-	nftnl_expr_set_u32(expression, NFTNL_EXPR_RANGE_SREG, NFT_REG_1);
-	nftnl_expr_set_u32(expression, NFTNL_EXPR_RANGE_OP,
-			   negated ? NFT_RANGE_NEQ : NFT_RANGE_EQ);
 	set_data(writer, expression, NFTNL_EXPR_RANGE_FROM_DATA, range->first, size_bytes);
 	set_data(writer, expression, NFTNL_EXPR_RANGE_TO_DATA, range->last, size_bytes);
 }
@@ -78,26 +81,19 @@ static void match_family(struct rule_writer *writer, uint8_t family)
 /* Every packet that comes by takes the next number below @turns. */
 static void load_turn(struct rule_writer *writer, uint32_t turns)
 {
-	struct nftnl_expr *numgen = nft_add_expression(writer, "numgen");
-
-	if (!numgen)
-		return;
-	nftnl_expr_set_u32(numgen, NFTNL_EXPR_NG_DREG, NFT_REG_1);
-	nftnl_expr_set_u32(numgen, NFTNL_EXPR_NG_MODULUS, turns);
-	nftnl_expr_set_u32(numgen, NFTNL_EXPR_NG_TYPE, NFT_NG_INCREMENTAL);
+	NFT_ADD(writer, "numgen", { NFTNL_EXPR_NG_DREG, NFT_REG_1 },
+		{ NFTNL_EXPR_NG_MODULUS, turns }, { NFTNL_EXPR_NG_TYPE, NFT_NG_INCREMENTAL });
 }
 
 /* Keep of what was loaded what @mask has. */
 static void apply_mask(struct rule_writer *writer, const void *mask, size_t size_bytes)
 {
 	static const uint8_t zero[VALUE_MAX_BYTES];
-	struct nftnl_expr *bitwise = nft_add_expression(writer, "bitwise");
+	struct nftnl_expr *bitwise =
+		NFT_ADD(writer, "bitwise", { NFTNL_EXPR_BITWISE_SREG, NFT_REG_1 },
+			{ NFTNL_EXPR_BITWISE_DREG, NFT_REG_1 },
+			{ NFTNL_EXPR_BITWISE_LEN, (uint32_t)size_bytes });
 
-	if (!bitwise)
-		return;
-	nftnl_expr_set_u32(bitwise, NFTNL_EXPR_BITWISE_SREG, NFT_REG_1);
-	nftnl_expr_set_u32(bitwise, NFTNL_EXPR_BITWISE_DREG, NFT_REG_1);
-	nftnl_expr_set_u32(bitwise, NFTNL_EXPR_BITWISE_LEN, (uint32_t)size_bytes);
 	set_data(writer, bitwise, NFTNL_EXPR_BITWISE_MASK, mask, size_bytes);
 	set_data(writer, bitwise, NFTNL_EXPR_BITWISE_XOR, zero, size_bytes);
 }
@@ -105,13 +101,12 @@ static void apply_mask(struct rule_writer *writer, const void *mask, size_t size
 /* @set: the name of the set; @set_id: its number in the transaction, of one without a name */
 static void look_up(struct rule_writer *writer, bool negated, const char *set, uint32_t set_id)
 {
-	struct nftnl_expr *lookup = nft_add_expression(writer, "lookup");
+	struct nftnl_expr *lookup =
+		NFT_ADD(writer, "lookup", { NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1 });
 
 	if (!lookup)
 		return;
-	nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
-	if (nftnl_expr_set_str(lookup, NFTNL_EXPR_LOOKUP_SET, set) < 0)
-		writer->failed = true;
+	set_name(writer, lookup, NFTNL_EXPR_LOOKUP_SET, set);
 	if (set_id)
 		nftnl_expr_set_u32(lookup, NFTNL_EXPR_LOOKUP_SET_ID, set_id);
 	if (negated)
@@ -213,63 +208,56 @@ static void encode_match(struct rule_writer *writer, const struct match *match, 
 /* @verdict is NF_* or NFT_*; @chain: where a jump goes, or NULL. */
 static void add_verdict(struct rule_writer *writer, int verdict, const char *chain)
 {
-	struct nftnl_expr *immediate = nft_add_expression(writer, "immediate");
+	struct nftnl_expr *immediate =
+		NFT_ADD(writer, "immediate", { NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT },
+			{ NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict });
 
-	if (!immediate)
-		return;
-	nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_DREG, NFT_REG_VERDICT);
-	nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_VERDICT, (uint32_t)verdict);
-	if (chain && nftnl_expr_set_str(immediate, NFTNL_EXPR_IMM_CHAIN, chain) < 0)
-		writer->failed = true;
+	if (chain)
+		set_name(writer, immediate, NFTNL_EXPR_IMM_CHAIN, chain);
 }
 
 /* @type is NFT_REJECT_*. */
 static void add_reject(struct rule_writer *writer, uint32_t type, uint8_t code)
 {
-	struct nftnl_expr *reject = nft_add_expression(writer, "reject");
+	struct nftnl_expr *reject =
+		NFT_ADD(writer, "reject", { NFTNL_EXPR_REJECT_TYPE, type });
 
-	if (!reject)
-		return;
-	nftnl_expr_set_u32(reject, NFTNL_EXPR_REJECT_TYPE, type);
-	nftnl_expr_set_u8(reject, NFTNL_EXPR_REJECT_CODE, code);
+	if (reject)
+		nftnl_expr_set_u8(reject, NFTNL_EXPR_REJECT_CODE, code);
 }
 
 /* The limit called @name, which the rules of it share. */
 static void refer_to_limit(struct rule_writer *writer, const char *name)
 {
-	struct nftnl_expr *reference = nft_add_expression(writer, "objref");
+	struct nftnl_expr *reference =
+		NFT_ADD(writer, "objref", { NFTNL_EXPR_OBJREF_IMM_TYPE, NFT_OBJECT_LIMIT });
 
-	if (!reference)
-		return;
-	nftnl_expr_set_u32(reference, NFTNL_EXPR_OBJREF_IMM_TYPE, NFT_OBJECT_LIMIT);
-	if (nftnl_expr_set_str(reference, NFTNL_EXPR_OBJREF_IMM_NAME, name) < 0)
-		writer->failed = true;
+	set_name(writer, reference, NFTNL_EXPR_OBJREF_IMM_NAME, name);
 }
 
 /* Every connection that comes by is counted here; go on only when there are more than @most. */
 static void count_connections(struct rule_writer *writer, uint32_t most)
 {
-	struct nftnl_expr *count = nft_add_expression(writer, "connlimit");
+	NFT_ADD(writer, "connlimit", { NFTNL_EXPR_CONNLIMIT_COUNT, most },
+		{ NFTNL_EXPR_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV });
+}
 
-	if (!count)
-		return;
-	nftnl_expr_set_u32(count, NFTNL_EXPR_CONNLIMIT_COUNT, most);
-	nftnl_expr_set_u32(count, NFTNL_EXPR_CONNLIMIT_FLAGS, NFT_CONNLIMIT_F_INV);
+/* Load what does not come from the packet. */
+static void load_value(struct rule_writer *writer, const void *value, size_t size_bytes)
+{
+	struct nftnl_expr *immediate =
+		NFT_ADD(writer, "immediate", { NFTNL_EXPR_IMM_DREG, NFT_REG_1 });
+
+	set_data(writer, immediate, NFTNL_EXPR_IMM_DATA, value, size_bytes);
 }
 
 /* @key: NFT_META_*, of @size_bytes */
 static void set_meta(struct rule_writer *writer, uint32_t key, const void *value,
 		     size_t size_bytes)
 {
-	struct nftnl_expr *immediate = nft_add_expression(writer, "immediate");
-	struct nftnl_expr *meta = nft_add_expression(writer, "meta");
-
-	if (!immediate || !meta)
-		return;
-	nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_DREG, NFT_REG_1);
-	set_data(writer, immediate, NFTNL_EXPR_IMM_DATA, value, size_bytes);
-	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_KEY, key);
-	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_SREG, NFT_REG_1);
+	load_value(writer, value, size_bytes);
+	NFT_ADD(writer, "meta", { NFTNL_EXPR_META_KEY, key },
+		{ NFTNL_EXPR_META_SREG, NFT_REG_1 });
 }
 
 /* The family that a packet must have to have the parts of @key, or 0. */
@@ -286,37 +274,26 @@ static void update_set(struct rule_writer *writer, const struct statement *state
 {
 	load_key(writer, &statement->key);
 
-	struct nftnl_expr *dynset = nft_add_expression(writer, "dynset");
+	struct nftnl_expr *dynset =
+		NFT_ADD(writer, "dynset", { NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1 },
+			{ NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE });
 	struct nftnl_expr *counter = dynset ? nftnl_expr_alloc("counter") : NULL;
 	if (!counter) {
 		writer->failed = true;
 		return;
 	}
 	nftnl_expr_add_expr(dynset, NFTNL_EXPR_DYNSET_EXPRESSIONS, counter);
-	nftnl_expr_set_u32(dynset, NFTNL_EXPR_DYNSET_SREG_KEY, NFT_REG_1);
-	nftnl_expr_set_u32(dynset, NFTNL_EXPR_DYNSET_OP, NFT_DYNSET_OP_UPDATE);
-	if (nftnl_expr_set_str(dynset, NFTNL_EXPR_DYNSET_SET_NAME, statement->name) < 0)
-		writer->failed = true;
+	set_name(writer, dynset, NFTNL_EXPR_DYNSET_SET_NAME, statement->name);
 }
 
 /* Send the connection to @address. */
 static void add_dnat(struct rule_writer *writer, const struct address *address)
 {
-	struct nftnl_expr *immediate = nft_add_expression(writer, "immediate");
+	uint32_t family = address->family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6;
 
-	if (!immediate)
-		return;
-	nftnl_expr_set_u32(immediate, NFTNL_EXPR_IMM_DREG, NFT_REG_1);
-	set_data(writer, immediate, NFTNL_EXPR_IMM_DATA, address->bytes,
-		 address_size(address->family));
-
-	struct nftnl_expr *nat = nft_add_expression(writer, "nat");
-	if (!nat)
-		return;
-	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT);
-	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_FAMILY,
-			   address->family == FAMILY_IPV4 ? NFPROTO_IPV4 : NFPROTO_IPV6);
-	nftnl_expr_set_u32(nat, NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1);
+	load_value(writer, address->bytes, address_size(address->family));
+	NFT_ADD(writer, "nat", { NFTNL_EXPR_NAT_TYPE, NFT_NAT_DNAT },
+		{ NFTNL_EXPR_NAT_FAMILY, family }, { NFTNL_EXPR_NAT_REG_ADDR_MIN, NFT_REG_1 });
 }
 
 /* What is not a match. */

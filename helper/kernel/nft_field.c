@@ -18,52 +18,44 @@ struct nftnl_expr *nft_add_expression(struct rule_writer *writer, const char *na
 	return expression;
 }
 
+struct nftnl_expr *nft_add_numbers(struct rule_writer *writer, const char *name,
+				   const struct nft_number *numbers, size_t count)
+{
+	struct nftnl_expr *expression = nft_add_expression(writer, name);
+
+	for (size_t i = 0; expression && i < count; i++)
+		nftnl_expr_set_u32(expression, numbers[i].attribute, numbers[i].value);
+	return expression;
+}
+
 /* @key is NFT_META_*. */
 static void load_meta(struct rule_writer *writer, uint32_t key)
 {
-	struct nftnl_expr *meta = nft_add_expression(writer, "meta");
-
-	if (!meta)
-		return;
-	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_KEY, key);
-	nftnl_expr_set_u32(meta, NFTNL_EXPR_META_DREG, writer->reg);
+	NFT_ADD(writer, "meta", { NFTNL_EXPR_META_KEY, key },
+		{ NFTNL_EXPR_META_DREG, writer->reg });
 }
 
 /* @base is NFT_PAYLOAD_*; from @offset_bytes of it. */
 static void load_payload(struct rule_writer *writer, uint32_t base, uint32_t offset_bytes,
 			 size_t length_bytes)
 {
-	struct nftnl_expr *payload = nft_add_expression(writer, "payload");
-
-	if (!payload)
-		return;
-	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_DREG, writer->reg);
-	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_BASE, base);
-	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_OFFSET, offset_bytes);
-	nftnl_expr_set_u32(payload, NFTNL_EXPR_PAYLOAD_LEN, (uint32_t)length_bytes);
+	NFT_ADD(writer, "payload", { NFTNL_EXPR_PAYLOAD_DREG, writer->reg },
+		{ NFTNL_EXPR_PAYLOAD_BASE, base }, { NFTNL_EXPR_PAYLOAD_OFFSET, offset_bytes },
+		{ NFTNL_EXPR_PAYLOAD_LEN, (uint32_t)length_bytes });
 }
 
 /* @key: NFT_CT_* */
 static void load_ct(struct rule_writer *writer, uint32_t key)
 {
-	struct nftnl_expr *ct = nft_add_expression(writer, "ct");
-
-	if (!ct)
-		return;
-	nftnl_expr_set_u32(ct, NFTNL_EXPR_CT_KEY, key);
-	nftnl_expr_set_u32(ct, NFTNL_EXPR_CT_DREG, writer->reg);
+	NFT_ADD(writer, "ct", { NFTNL_EXPR_CT_KEY, key },
+		{ NFTNL_EXPR_CT_DREG, writer->reg });
 }
 
 /* What the routing table says: @result, NFT_FIB_RESULT_*, of what @flags name, NFTA_FIB_F_*. */
 static void load_fib(struct rule_writer *writer, uint32_t result, uint32_t flags)
 {
-	struct nftnl_expr *fib = nft_add_expression(writer, "fib");
-
-	if (!fib)
-		return;
-	nftnl_expr_set_u32(fib, NFTNL_EXPR_FIB_RESULT, result);
-	nftnl_expr_set_u32(fib, NFTNL_EXPR_FIB_FLAGS, flags);
-	nftnl_expr_set_u32(fib, NFTNL_EXPR_FIB_DREG, writer->reg);
+	NFT_ADD(writer, "fib", { NFTNL_EXPR_FIB_RESULT, result },
+		{ NFTNL_EXPR_FIB_FLAGS, flags }, { NFTNL_EXPR_FIB_DREG, writer->reg });
 }
 
 /* Offset of an address in its header (RFC 791, section 3.1; RFC 8200, section 3). */

@@ -21,6 +21,19 @@ struct rule_writer {
 /** nft_add_expression() - a new one at the end of the rule, or NULL when memory has run out */
 struct nftnl_expr *nft_add_expression(struct rule_writer *writer, const char *name);
 
+/* An attribute of an expression, NFTNL_EXPR_*, that is a number. */
+struct nft_number { uint16_t attribute; uint32_t value; };
+
+/** nft_add_numbers() - nft_add_expression(), with @count attributes */
+struct nftnl_expr *nft_add_numbers(struct rule_writer *writer, const char *name,
+				   const struct nft_number *numbers, size_t count);
+
+/* Of those that follow, each { attribute, value }. */
+#define NFT_ADD(writer, name, ...)                                                            \
+	nft_add_numbers(writer, name, (const struct nft_number[]){ __VA_ARGS__ },             \
+			sizeof((const struct nft_number[]){ __VA_ARGS__ }) /                  \
+			sizeof(struct nft_number))
+
 /**
  * nft_load_field() - load @field into the writer's register
  * @length_bytes:	may be less than the field's size, for a comparison of the first bytes
