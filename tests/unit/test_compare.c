@@ -16,22 +16,18 @@
 enum { LOOPBACK = 1, UPLINK = 2, HOST_END = 7 };
 
 struct fixture {
-	struct arena arena;
-	struct config config;
-	struct policy policy;
-	struct facts facts;
-	struct plan_input input;
+	struct given given;
 	struct plan intent, mend;
 	struct network host, carrel;
 	struct compare_input compare;
 	struct differences differences;
 };
 
-#define ADD(fixture, list, ...)                                                             \
-	do {                                                                                \
-		__typeof__((list)->items) item = ARENA_APPEND(&(fixture)->arena, (list));   \
-		assert_non_null(item);                                                      \
-		*item = (__typeof__(*item)){ __VA_ARGS__ };                                 \
+#define ADD(fixture, list, ...)                                                                 \
+	do {                                                                                    \
+		__typeof__((list)->items) item = ARENA_APPEND(&(fixture)->given.arena, (list)); \
+		assert_non_null(item);                                                          \
+		*item = (__typeof__(*item)){ __VA_ARGS__ };                                     \
 	} while (0)
 
 static struct network *network_at(struct fixture *fixture, enum place place)
@@ -71,15 +67,16 @@ static void make_links(struct fixture *fixture)
 	memcpy(link->mac, plan_mac_carrel, MAC_SIZE);
 	ADD(fixture, &fixture->host.links, .index = HOST_END, .name = "cr-1000", .alias = "alice",
 	    .up = true, .noarp = true, .quiet6 = true, .forwards4 = true, .peer = UPLINK,
-	    .group = plan_group(&fixture->policy, &fixture->facts.host), .mtu_bytes = 1500);
+	    .group = plan_group(&fixture->given.policy, &fixture->given.facts.host),
+	    .mtu_bytes = 1500);
 	memcpy(fixture->host.links.items[0].mac, plan_mac_host, MAC_SIZE);
 }
 
 /* Everything is there that the intent of @fixture asks for. */
 static void realize(struct fixture *fixture)
 {
-	assert_int_equal(plan_intend(&fixture->input, true, &fixture->arena, &fixture->intent,
-				     NULL), 0);
+	assert_int_equal(plan_intend(&fixture->given.input, true, &fixture->given.arena,
+				     &fixture->intent, NULL), 0);
 	fixture->host = fixture->carrel = (struct network){ 0 };
 	make_links(fixture);
 	for (size_t i = 0; i < fixture->intent.operations.count; i++)
@@ -90,8 +87,8 @@ static int set_up(void **state)
 {
 	static struct fixture fixture;
 
-	fixture = (struct fixture){ .arena = { 0 } };
-	given_carrel(&fixture.config, &fixture.policy, &fixture.facts, &fixture.input);
+	fixture = (struct fixture){ .given = { .arena = { 0 } } };
+	given_carrel(&fixture.given);
 	fixture.compare = (struct compare_input){
 		.intent = &fixture.intent, .host_link = "cr-1000",
 		.host = &fixture.host, .carrel = &fixture.carrel,
@@ -101,20 +98,12 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-
-	arena_free(&fixture->arena);
-	return 0;
-}
-
 static void compare(struct fixture *fixture)
 {
 	struct carrel_error err = { 0 };
 
 	fixture->differences = (struct differences){ 0 };
-	if (compare_networks(&fixture->compare, &fixture->arena, &fixture->differences,
+	if (compare_networks(&fixture->compare, &fixture->given.arena, &fixture->differences,
 			     &fixture->mend, &err) < 0)
 		fail_msg("%s", err.text);
 }
@@ -131,7 +120,7 @@ static const char *words(struct fixture *fixture)
 		difference_describe(difference, &buffer);
 		buffer_puts(&buffer, "\n");
 	}
-	return buffer.data ? arena_strdup(&fixture->arena, buffer.data) : "";
+	return buffer.data ? arena_strdup(&fixture->given.arena, buffer.data) : "";
 }
 
 static const struct plan_operation *only_mend(const struct fixture *fixture, enum plan_kind kind)
@@ -148,11 +137,11 @@ static void test_compare_finds_nothing_where_all_is_there(void **state)
 	compare(fixture);
 	assert_string_equal(words(fixture), "");
 	assert_int_equal(fixture->mend.operations.count, 0);
-	fixture->facts.ipv6 = false;
+	fixture->given.facts.ipv6 = false;
 	realize(fixture);
 	compare(fixture);
 	assert_string_equal(words(fixture), "");
-	fixture->policy.uplink = UPLINK_NONE;
+	fixture->given.policy.uplink = UPLINK_NONE;
 	realize(fixture);
 	fixture->carrel.links.count = 1;
 	compare(fixture);
@@ -226,7 +215,8 @@ static void check_reset(struct fixture *fixture, enum plan_link link, const char
 	assert_int_equal(fixture->mend.operations.count, 1 + FAMILY_COUNT);
 	assert_int_equal(operations[0].kind, PLAN_LINK_RESET);
 	assert_int_equal(operations[0].link, link);
-	assert_int_equal(operations[0].reset.group, plan_group(&fixture->policy, &fixture->facts.host));
+	assert_int_equal(operations[0].reset.group,
+			 plan_group(&fixture->given.policy, &fixture->given.facts.host));
 	for (size_t i = 1; i <= FAMILY_COUNT; i++) {
 		assert_int_equal(operations[i].kind, PLAN_NEIGHBOUR);
 		assert_int_equal(operations[i].link, link);
@@ -243,7 +233,7 @@ static void test_compare_keeps_the_edition_that_a_link_says(void **state)
 	struct network_link *link;
 	const uint32_t edition = 7 << GROUP_EDITION_SHIFT;
 
-	fixture->facts.edition = 3;
+	fixture->given.facts.edition = 3;
 	realize(fixture);
 	link = &fixture->host.links.items[0];
 	link->group |= edition;
@@ -253,7 +243,7 @@ static void test_compare_keeps_the_edition_that_a_link_says(void **state)
 	compare(fixture);
 	assert_int_equal(fixture->mend.operations.items[0].kind, PLAN_LINK_RESET);
 	assert_int_equal(fixture->mend.operations.items[0].reset.group,
-			 plan_group(&fixture->policy, &fixture->facts.host) | edition);
+			 plan_group(&fixture->given.policy, &fixture->given.facts.host) | edition);
 }
 
 static void test_compare_resets_an_end_that_was_altered(void **state)
@@ -273,7 +263,7 @@ static void test_compare_resets_an_end_that_was_altered(void **state)
 	fixture->carrel.links.items[1].mtu_bytes = 1300;
 	check_reset(fixture, LINK_UPLINK, "of mtu 1300");
 	/* A login that joins does not know the MTU of the way out. */
-	fixture->facts.mtu_bytes = 0;
+	fixture->given.facts.mtu_bytes = 0;
 	realize(fixture);
 	fixture->carrel.links.items[1].mtu_bytes = 1300;
 	compare(fixture);
@@ -309,7 +299,7 @@ static void test_compare_leaves_what_was_cut_at_logout_cut(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->input.cut = true;
+	fixture->given.input.cut = true;
 	realize(fixture);
 	compare(fixture);
 	assert_int_equal(only_mend(fixture, PLAN_LINK_DOWN)->link, LINK_HOST_END);
@@ -367,7 +357,7 @@ static void test_compare_tells_of_what_is_there_besides(void **state)
 	assert_int_equal(fixture->mend.operations.count, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, given_tear_down)
 
 int main(void)
 {

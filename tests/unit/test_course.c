@@ -10,10 +10,7 @@
 #include "tests/unit/given.h"
 
 struct fixture {
-	struct config config;
-	struct policy policy;
-	struct facts facts;
-	struct plan_input input;
+	struct given given;
 	struct standing standing;
 };
 
@@ -25,23 +22,23 @@ static int set_up(void **state)
 	fixture = (struct fixture){
 		.standing = { .user = "alice", .policy = "exam", .uplink = "nat" },
 	};
-	given_carrel(&fixture.config, &fixture.policy, &fixture.facts, &fixture.input);
-	fixture.policy.digest = 7;
-	fixture.standing.rules_digest = course_digest(&fixture.input);
+	given_carrel(&fixture.given);
+	fixture.given.policy.digest = 7;
+	fixture.standing.rules_digest = course_digest(&fixture.given.input);
 	*state = &fixture;
 	return 0;
 }
 
 static enum course choose(struct fixture *fixture)
 {
-	return course_choose(&fixture->standing, &fixture->input);
+	return course_choose(&fixture->standing, &fixture->given.input);
 }
 
 static void test_course_builds_where_there_is_none(void **state)
 {
 	struct fixture *fixture = *state;
 
-	assert_int_equal(course_choose(NULL, &fixture->input), COURSE_BUILD);
+	assert_int_equal(course_choose(NULL, &fixture->given.input), COURSE_BUILD);
 }
 
 static void test_course_joins_what_is_as_it_should_be(void **state)
@@ -55,21 +52,21 @@ static void test_course_updates_when_the_rules_are_made_from_something_else(void
 	const struct resolver_list resolvers = { .list = { &resolver, 1, 1 } };
 	struct fixture *fixture = *state;
 
-	fixture->policy.digest++;
+	fixture->given.policy.digest++;
 	assert_int_equal(choose(fixture), COURSE_UPDATE);
-	fixture->policy.digest--;
-	fixture->config.pool4.length--;
+	fixture->given.policy.digest--;
+	fixture->given.config.pool4.length--;
 	assert_int_equal(choose(fixture), COURSE_UPDATE);
-	fixture->config.pool4.length++;
-	fixture->config.pool6.address.bytes[1]++;
+	fixture->given.config.pool4.length++;
+	fixture->given.config.pool6.address.bytes[1]++;
 	assert_int_equal(choose(fixture), COURSE_UPDATE);
-	fixture->config.pool6.address.bytes[1]--;
-	fixture->policy.dns.named[FAMILY_IPV4] = resolvers;
+	fixture->given.config.pool6.address.bytes[1]--;
+	fixture->given.policy.dns.named[FAMILY_IPV4] = resolvers;
 	assert_int_equal(choose(fixture), COURSE_UPDATE);
-	fixture->policy.dns.named[FAMILY_IPV4].list.count = 0;
-	fixture->policy.dns.resolvers[FAMILY_IPV4] = resolvers;
+	fixture->given.policy.dns.named[FAMILY_IPV4].list.count = 0;
+	fixture->given.policy.dns.resolvers[FAMILY_IPV4] = resolvers;
 	assert_int_equal(choose(fixture), COURSE_UPDATE);
-	fixture->policy.dns.resolvers[FAMILY_IPV4].list.count = 0;
+	fixture->given.policy.dns.resolvers[FAMILY_IPV4].list.count = 0;
 	assert_int_equal(choose(fixture), COURSE_JOIN);
 }
 
@@ -82,14 +79,14 @@ static void test_course_joins_when_the_host_has_another_address(void **state)
 	struct address resolver = { FAMILY_IPV4, { 192, 0, 2, 53 } };
 	struct fixture *fixture = *state;
 
-	fixture->policy.dns.resolvers[FAMILY_IPV4] = (struct resolver_list){
+	fixture->given.policy.dns.resolvers[FAMILY_IPV4] = (struct resolver_list){
 		.list = { &resolver, 1, 1 },
 	};
-	fixture->standing.rules_digest = course_digest(&fixture->input);
-	fixture->facts.host = (struct prefix_list){ addresses, 1 };
-	fixture->facts.edition = 7;
+	fixture->standing.rules_digest = course_digest(&fixture->given.input);
+	fixture->given.facts.host = (struct prefix_list){ addresses, 1 };
+	fixture->given.facts.edition = 7;
 	assert_int_equal(choose(fixture), COURSE_JOIN);
-	fixture->facts.host.count = 2;
+	fixture->given.facts.host.count = 2;
 	assert_int_equal(choose(fixture), COURSE_UPDATE);
 }
 
@@ -111,7 +108,7 @@ static void test_course_rebuilds_for_another_uplink(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->policy.uplink = UPLINK_NONE;
+	fixture->given.policy.uplink = UPLINK_NONE;
 	assert_int_equal(choose(fixture), COURSE_REBUILD);
 }
 

@@ -13,11 +13,7 @@
 #include "tests/unit/given.h"
 
 struct fixture {
-	struct arena arena;
-	struct config config;
-	struct policy policy;
-	struct facts facts;
-	struct plan_input input;
+	struct given given;
 	struct plan plan;
 };
 
@@ -26,17 +22,9 @@ static int set_up(void **state)
 {
 	static struct fixture fixture;
 
-	fixture = (struct fixture){ .arena = { 0 } };
-	given_carrel(&fixture.config, &fixture.policy, &fixture.facts, &fixture.input);
+	fixture = (struct fixture){ .given = { .arena = { 0 } } };
+	given_carrel(&fixture.given);
 	*state = &fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-
-	arena_free(&fixture->arena);
 	return 0;
 }
 
@@ -44,7 +32,16 @@ static void build(struct fixture *fixture)
 {
 	struct carrel_error err = { 0 };
 
-	assert_int_equal(plan_build(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
+	assert_int_equal(plan_build(&fixture->given.input, &fixture->given.arena,
+				    &fixture->plan, &err), 0);
+}
+
+static void update(struct fixture *fixture)
+{
+	struct carrel_error err = { 0 };
+
+	assert_int_equal(plan_update(&fixture->given.input, &fixture->given.arena,
+				     &fixture->plan, &err), 0);
 }
 
 /* Position of the only operation of a kind at a link, or -1. */
@@ -108,7 +105,7 @@ static void test_plan_build_has_no_ipv6_operation_without_ipv6(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->facts.ipv6 = false;
+	fixture->given.facts.ipv6 = false;
 	build(fixture);
 	assert_int_equal(count(&fixture->plan, PLAN_ADDRESS), 1);
 	assert_int_equal(count(&fixture->plan, PLAN_ROUTE), 2);
@@ -127,7 +124,7 @@ static void test_plan_build_has_only_loopback_without_uplink(void **state)
 {
 	struct fixture *fixture = *state;
 
-	fixture->policy.uplink = UPLINK_NONE;
+	fixture->given.policy.uplink = UPLINK_NONE;
 	build(fixture);
 	assert_int_equal(count(&fixture->plan, PLAN_LINK_PAIR), 0);
 	assert_int_equal(count(&fixture->plan, PLAN_ADDRESS), 0);
@@ -141,7 +138,7 @@ static void test_plan_build_names_link_and_pin_after_the_largest_uid(void **stat
 	struct fixture *fixture = *state;
 	const struct plan_operation *operations;
 
-	fixture->input.uid = 4294967294U;
+	fixture->given.input.uid = 4294967294U;
 	build(fixture);
 	operations = fixture->plan.operations.items;
 	assert_string_equal(operations[find(&fixture->plan, PLAN_LINK_PAIR, LINK_HOST_END)]
@@ -155,27 +152,30 @@ static void test_plan_group_tells_uplink_and_named_remotes(void **state)
 	struct fixture *fixture = *state;
 	struct policy_rule *rule;
 
-	assert_int_equal(plan_group(&fixture->policy, &fixture->facts.host), GROUP_BASE | GROUP_NAT);
-	fixture->policy.uplink = UPLINK_NONE;
-	assert_int_equal(plan_group(&fixture->policy, &fixture->facts.host), GROUP_BASE);
+	assert_int_equal(plan_group(&fixture->given.policy, &fixture->given.facts.host),
+			 GROUP_BASE | GROUP_NAT);
+	fixture->given.policy.uplink = UPLINK_NONE;
+	assert_int_equal(plan_group(&fixture->given.policy, &fixture->given.facts.host),
+			 GROUP_BASE);
 
-	rule = ARENA_APPEND(&fixture->arena, &fixture->policy.rules);
+	rule = ARENA_APPEND(&fixture->given.arena, &fixture->given.policy.rules);
 	rule->direction = DIRECTION_OUT;
 	rule->verdict = VERDICT_ALLOW;
 	rule->remote_host = true;
-	assert_int_equal(plan_group(&fixture->policy, &fixture->facts.host), GROUP_BASE | GROUP_HOST);
+	assert_int_equal(plan_group(&fixture->given.policy, &fixture->given.facts.host),
+			 GROUP_BASE | GROUP_HOST);
 	rule->remote_host = false;
 	rule->remote_peers = true;
-	assert_int_equal(plan_group(&fixture->policy, &fixture->facts.host), GROUP_BASE | GROUP_PEERS);
+	assert_int_equal(plan_group(&fixture->given.policy, &fixture->given.facts.host),
+			 GROUP_BASE | GROUP_PEERS);
 }
 
 static void test_plan_update_replaces_rules_then_judges_connections_then_tells_the_host(void **state)
 {
 	struct fixture *fixture = *state;
-	struct carrel_error err = { 0 };
 	const struct plan_operation *operations;
 
-	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
+	update(fixture);
 	assert_int_equal(fixture->plan.operations.count, 5);
 	operations = fixture->plan.operations.items;
 	assert_int_equal(operations[0].kind, PLAN_SYSCTL);
@@ -185,30 +185,30 @@ static void test_plan_update_replaces_rules_then_judges_connections_then_tells_t
 	assert_int_equal(operations[2].kind, PLAN_RULES);
 	assert_true(operations[2].rules.replace);
 	assert_int_equal(operations[3].kind, PLAN_CONNECTIONS);
-	assert_ptr_equal(operations[3].connections.policy, &fixture->policy);
+	assert_ptr_equal(operations[3].connections.policy, &fixture->given.policy);
 	assert_true(address_equal(&operations[3].connections.own[FAMILY_IPV6],
-				  &fixture->input.address6));
+				  &fixture->given.input.address6));
 	assert_int_equal(operations[4].kind, PLAN_LINK_GROUP);
-	assert_int_equal(operations[4].group, plan_group(&fixture->policy, &fixture->facts.host));
+	assert_int_equal(operations[4].group,
+			 plan_group(&fixture->given.policy, &fixture->given.facts.host));
 }
 
 /* A resolver of each family, as a policy says it. */
 static void add_resolvers(struct fixture *fixture)
 {
-	struct dns *dns = &fixture->policy.dns;
+	struct dns *dns = &fixture->given.policy.dns;
 
 	dns->own = true;
 	dns->position = (struct position){ "exam.policy", 1, 1 };
-	*ARENA_APPEND(&fixture->arena, &dns->resolvers[FAMILY_IPV4].list) =
+	*ARENA_APPEND(&fixture->given.arena, &dns->resolvers[FAMILY_IPV4].list) =
 		(struct address){ FAMILY_IPV4, { 10, 0, 0, 53 } };
-	*ARENA_APPEND(&fixture->arena, &dns->resolvers[FAMILY_IPV6].list) =
+	*ARENA_APPEND(&fixture->given.arena, &dns->resolvers[FAMILY_IPV6].list) =
 		(struct address){ FAMILY_IPV6, { 0x20, 1, [15] = 53 } };
 }
 
 static void test_plan_lets_answers_in_where_queries_to_the_loopback_are_redirected(void **state)
 {
 	struct fixture *fixture = *state;
-	struct carrel_error err = { 0 };
 
 	build(fixture);
 	assert_int_equal(count(&fixture->plan, PLAN_SYSCTL), 2);
@@ -218,10 +218,10 @@ static void test_plan_lets_answers_in_where_queries_to_the_loopback_are_redirect
 	assert_int_equal(count(&fixture->plan, PLAN_SYSCTL), 3);
 	assert_true(find(&fixture->plan, PLAN_ANSWERS, LINK_UPLINK) >
 		    find(&fixture->plan, PLAN_LINK_UP, LINK_UPLINK));
-	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
+	update(fixture);
 	assert_string_equal(fixture->plan.operations.items[1].sysctl.value, "1");
 	assert_int_equal(count(&fixture->plan, PLAN_ANSWERS), 1);
-	fixture->facts.ipv6 = false;
+	fixture->given.facts.ipv6 = false;
 	build(fixture);
 	assert_int_equal(count(&fixture->plan, PLAN_ANSWERS), 0);
 }
@@ -231,16 +231,18 @@ static void test_plan_group_tells_of_a_resolver_that_is_the_host(void **state)
 	static const struct prefix host[] = { { { FAMILY_IPV4, { 10, 0, 0, 53 } }, 32 },
 					      { { FAMILY_IPV4, { 10, 0, 0, 54 } }, 32 } };
 	struct fixture *fixture = *state;
-	struct policy_rule *rule = ARENA_APPEND(&fixture->arena, &fixture->policy.rules);
+	struct given *given = &fixture->given;
+	struct policy_rule *rule = ARENA_APPEND(&given->arena, &given->policy.rules);
 	const struct prefix_list with = { host, 2 }, without = { host + 1, 1 };
 
 	add_resolvers(fixture);
 	rule->direction = DIRECTION_OUT;
 	rule->remote_resolver = true;
-	assert_int_equal(plan_group(&fixture->policy, &with), GROUP_BASE | GROUP_NAT | GROUP_HOST);
-	assert_int_equal(plan_group(&fixture->policy, &without), GROUP_BASE | GROUP_NAT);
+	assert_int_equal(plan_group(&fixture->given.policy, &with),
+			 GROUP_BASE | GROUP_NAT | GROUP_HOST);
+	assert_int_equal(plan_group(&fixture->given.policy, &without), GROUP_BASE | GROUP_NAT);
 	rule->verdict = VERDICT_DENY;
-	assert_int_equal(plan_group(&fixture->policy, &with), GROUP_BASE | GROUP_NAT);
+	assert_int_equal(plan_group(&fixture->given.policy, &with), GROUP_BASE | GROUP_NAT);
 }
 
 static void test_plan_update_brings_up_again_what_logout_cut(void **state)
@@ -259,10 +261,9 @@ static void test_plan_update_brings_up_again_what_logout_cut(void **state)
 		"host    permanent neighbour fd42::3e8 dev the host's end\n";
 	struct fixture *fixture = *state;
 	BUFFER_CLEANUP struct buffer text = { 0 };
-	struct carrel_error err = { 0 };
 
-	fixture->input.reconnect = true;
-	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
+	fixture->given.input.reconnect = true;
+	update(fixture);
 	for (size_t i = 0; i < fixture->plan.operations.count; i++) {
 		const struct plan_operation *operation = &fixture->plan.operations.items[i];
 
@@ -272,8 +273,8 @@ static void test_plan_update_brings_up_again_what_logout_cut(void **state)
 	}
 	assert_string_equal(text.data, expected);
 
-	fixture->policy.uplink = UPLINK_NONE;
-	assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan, &err), 0);
+	fixture->given.policy.uplink = UPLINK_NONE;
+	update(fixture);
 	assert_int_equal(fixture->plan.operations.count, 4);
 }
 
@@ -282,12 +283,11 @@ static void test_plan_sets_low_ports_where_they_are_not_so_already(void **state)
 {
 	static const char path[] = "net/ipv4/ip_unprivileged_port_start";
 	struct fixture *fixture = *state;
-	struct carrel_error err = { 0 };
 
 	for (int yes = 0; yes < 2; yes++) {
 		const char *value = NULL;
 
-		fixture->policy.low_ports = yes;
+		fixture->given.policy.low_ports = yes;
 		build(fixture);
 		for (size_t i = 0; i < fixture->plan.operations.count; i++) {
 			const struct plan_operation *one = &fixture->plan.operations.items[i];
@@ -299,8 +299,7 @@ static void test_plan_sets_low_ports_where_they_are_not_so_already(void **state)
 			assert_string_equal(value, "0");
 		else
 			assert_null(value);
-		assert_int_equal(plan_update(&fixture->input, &fixture->arena, &fixture->plan,
-					     &err), 0);
+		update(fixture);
 		assert_string_equal(fixture->plan.operations.items[0].sysctl.path, path);
 		assert_string_equal(fixture->plan.operations.items[0].sysctl.value,
 				    yes ? "0" : "1024");
@@ -328,7 +327,7 @@ static void test_plan_describe_says_each_operation(void **state)
 	struct fixture *fixture = *state;
 	BUFFER_CLEANUP struct buffer text = { 0 };
 
-	fixture->facts.ipv6 = false;
+	fixture->given.facts.ipv6 = false;
 	build(fixture);
 	for (size_t i = 0; i < fixture->plan.operations.count; i++) {
 		const struct plan_operation *operation = &fixture->plan.operations.items[i];
@@ -343,7 +342,7 @@ static void test_plan_describe_says_each_operation(void **state)
 
 int main(void)
 {
-#define PLAN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define PLAN_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, given_tear_down)
 	const struct CMUnitTest tests[] = {
 		PLAN_TEST(test_plan_build_orders_namespace_rules_links_pin),
 		PLAN_TEST(test_plan_build_has_both_families_with_ipv6),
