@@ -11,9 +11,11 @@
 
 #include "base/address.h"
 #include "base/arena.h"
+#include "base/buffer.h"
 #include "core/compile.h"
 #include "core/config.h"
 #include "core/edition.h"
+#include "core/nfttext.h"
 #include "core/policy.h"
 #include "core/policy_dns.h"
 #include "tests/unit/known.h"
@@ -125,6 +127,18 @@ static inline void golden_compile(const char *name, struct arena *arena,
 				  struct ruleset *ret_ruleset)
 {
 	golden_compile_text(name, golden_read(name, "policy", arena), arena, ret_ruleset);
+}
+
+/* @ruleset as nft prints it. */
+static inline const char *golden_text(const struct ruleset *ruleset, struct arena *arena)
+{
+	BUFFER_CLEANUP struct buffer text = { 0 };
+
+	nfttext_write(ruleset, &text);
+	assert_false(text.failed);
+	const char *copy = arena_strndup(arena, text.data, text.length);
+	assert_non_null(copy);
+	return copy;
 }
 
 #endif

@@ -7,25 +7,21 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "base/buffer.h"
-#include "core/nfttext.h"
 #include "tests/golden/golden.h"
 
 /* Compile @policy to text; fail unless each of the NULL-ended @expected is in it. */
 static void check(const char *policy, const char *const *expected, const char *unexpected)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
-	BUFFER_CLEANUP struct buffer text = { 0 };
 	struct ruleset ruleset;
 
 	golden_compile_text("p", policy, &arena, &ruleset);
-	nfttext_write(&ruleset, &text);
-	assert_false(text.failed);
+	const char *text = golden_text(&ruleset, &arena);
 	for (; *expected; expected++)
-		if (!strstr(text.data, *expected))
-			fail_msg("no \"%s\" in\n%s", *expected, text.data);
-	if (unexpected && strstr(text.data, unexpected))
-		fail_msg("\"%s\" in\n%s", unexpected, text.data);
+		if (!strstr(text, *expected))
+			fail_msg("no \"%s\" in\n%s", *expected, text);
+	if (unexpected && strstr(text, unexpected))
+		fail_msg("\"%s\" in\n%s", unexpected, text);
 }
 #define CHECK(policy, unexpected, ...) \
 	check(policy, (const char *const []){ __VA_ARGS__, NULL }, unexpected)
@@ -35,12 +31,11 @@ static void test_compile_policies_equal_golden_files(void **state)
 	(void)state;
 	for (size_t i = 0; i < GOLDEN_COUNT; i++) {
 		ARENA_CLEANUP struct arena arena = { 0 };
-		BUFFER_CLEANUP struct buffer text = { 0 };
 		struct ruleset ruleset;
 
 		golden_compile(golden_names[i], &arena, &ruleset);
-		nfttext_write(&ruleset, &text);
-		assert_string_equal(text.data, golden_read(golden_names[i], "nft", &arena));
+		assert_string_equal(golden_text(&ruleset, &arena),
+				    golden_read(golden_names[i], "nft", &arena));
 	}
 }
 

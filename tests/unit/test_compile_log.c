@@ -7,20 +7,15 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "base/buffer.h"
-#include "core/nfttext.h"
 #include "tests/golden/golden.h"
 
 /* The text of @policy, compiled. */
 static const char *compile(const char *policy, struct arena *arena)
 {
-	BUFFER_CLEANUP struct buffer text = { 0 };
 	struct ruleset ruleset;
 
 	golden_compile_text("p", policy, arena, &ruleset);
-	nfttext_write(&ruleset, &text);
-	assert_false(text.failed);
-	return arena_strdup(arena, text.data);
+	return golden_text(&ruleset, arena);
 }
 
 static size_t count_of(const char *text, const char *part)
