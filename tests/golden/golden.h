@@ -20,6 +20,7 @@
 #include "core/policy_dns.h"
 #include "tests/unit/known.h"
 #include "tests/unit/resolvers.h"
+#include "tests/unit/text.h"
 
 #define GOLDEN_DIRECTORY "tests/golden/"
 
@@ -48,15 +49,6 @@ static inline char *golden_read(const char *name, const char *suffix, struct are
 	char *text = golden_read_stream(file, arena);
 	assert_int_equal(fclose(file), 0);
 	return text;
-}
-
-/* The built-in configuration: its pools. */
-static inline void golden_config(struct arena *arena, struct config *ret_config)
-{
-	struct diagnostics diagnostics = { .arena = arena };
-	const struct sources none = { 0 };
-
-	assert_int_equal(config_parse(&none, arena, ret_config, &diagnostics), 0);
 }
 
 /* Addresses of a host, as full-length prefixes. */
@@ -109,7 +101,7 @@ static inline void golden_compile_text(const char *name, const char *text, struc
 	struct config config;
 	struct policy policy;
 
-	golden_config(arena, &config);
+	built_in_config(arena, &config);
 	assert_int_equal(policy_parse(name, &source, arena, &policy, &diagnostics), 0);
 	struct known_names known = known_names(arena);
 	assert_int_equal(names_bind(&policy, &known, arena), 0);

@@ -109,28 +109,34 @@ static void test_compile_reject_resets_tcp_only(void **state)
 	      "admin-prohibited comment \"all\"\n");
 }
 
+/* The comment on what @rule, alone in its policy, becomes. */
+static const char *comment_of(struct policy_rule *rule, struct arena *arena)
+{
+	const struct policy policy = { .rules = { rule, 1, 1 } };
+	const struct prefix_list host = { 0 };
+	struct ruleset ruleset;
+	struct config config;
+
+	built_in_config(arena, &config);
+	assert_int_equal(compile_policy(&policy, &config, &host, arena, &ruleset, NULL), 0);
+	return ruleset.chains.items[1].rules.items[4].comment;
+}
+
 /* A comment is a prefix of the line, of at most 127 bytes, and whole characters. */
 static void test_compile_comment_cut_at_a_character_when_long(void **state)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
 	const uint16_t lengths[] = { 126, 127, 128, 129 };
 	struct policy_rule rule = { .remote_any = true, .position = { .file = "p" } };
-	struct policy policy = { .rules = { &rule, 1, 1 } };
-	const struct prefix_list host = { 0 };
-	struct ruleset ruleset;
-	struct config config;
 
 	(void)state;
-	golden_config(&arena, &config);
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		char comment[256];
 
 		memset(comment, 'x', sizeof(comment));
 		memcpy(comment + lengths[i] - 2, "\xc3\xa9\0", 3);
 		rule.comment = comment;
-		assert_int_equal(compile_policy(&policy, &config, &host, &arena, &ruleset, NULL),
-				 0);
-		const char *cut = ruleset.chains.items[1].rules.items[4].comment;
+		const char *cut = comment_of(&rule, &arena);
 		assert_int_equal(strlen(cut), lengths[i] <= 127 ? lengths[i] :
 				 lengths[i] == 128 ? 126 : 127);
 		assert_memory_equal(cut, comment, strlen(cut));
@@ -142,15 +148,9 @@ static void test_compile_comment_without_double_quotes(void **state)
 	ARENA_CLEANUP struct arena arena = { 0 };
 	struct policy_rule rule = { .remote_any = true, .text = "deny out \"x\"",
 				    .position = { .file = "/dir/p", .line = 3 } };
-	struct policy policy = { .rules = { &rule, 1, 1 } };
-	const struct prefix_list host = { 0 };
-	struct ruleset ruleset;
-	struct config config;
 
 	(void)state;
-	golden_config(&arena, &config);
-	assert_int_equal(compile_policy(&policy, &config, &host, &arena, &ruleset, NULL), 0);
-	assert_string_equal(ruleset.chains.items[1].rules.items[4].comment, "p:3: deny out 'x'");
+	assert_string_equal(comment_of(&rule, &arena), "p:3: deny out 'x'");
 }
 
 static void test_compile_rules_in_order_of_the_policy(void **state)

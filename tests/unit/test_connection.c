@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which open connections a new policy ends. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "text.h"
+
 #include <netinet/in.h>
-#include <cmocka.h>
 
 #include "core/connection.h"
 
@@ -26,8 +22,6 @@ static bool forbidden(const char *policy_text, uint8_t l4proto, const char *sour
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
 	struct diagnostics diagnostics = { .arena = &arena };
-	const struct sources nothing = { 0 };
-	const struct source text = { "t.policy", policy_text, strlen(policy_text) };
 	const struct prefix_list unknown = { 0 };
 	struct config config;
 	struct policy policy;
@@ -40,8 +34,7 @@ static bool forbidden(const char *policy_text, uint8_t l4proto, const char *sour
 		.own = { [FAMILY_IPV4] = parse(own4), [FAMILY_IPV6] = parse(own6) },
 	};
 
-	assert_int_equal(config_parse(&nothing, &arena, &config, &diagnostics), 0);
-	assert_int_equal(policy_parse("t", &text, &arena, &policy, &diagnostics), 0);
+	assert_int_equal(text_policy(policy_text, &diagnostics, &config, &policy), 0);
 	return connection_is_forbidden(&judge, &connection);
 }
 

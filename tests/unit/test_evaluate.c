@@ -31,8 +31,6 @@ static const char *decide(struct arena *arena, const char *policy_text, bool pat
 		[DECIDER_NO_RESOLVER] = "no resolver",
 	};
 	const struct prefix_list host = { host_addresses, 3 };
-	const struct sources none = { 0 };
-	const struct source source = text_source(policy_text);
 	struct diagnostics diagnostics = { .arena = arena };
 	bool icmp = l4proto == IPPROTO_ICMP || l4proto == IPPROTO_ICMPV6;
 	struct packet packet = {
@@ -43,8 +41,7 @@ static const char *decide(struct arena *arena, const char *policy_text, bool pat
 	struct policy policy;
 
 	assert_int_equal(address_parse(remote, strlen(remote), &packet.remote), 0);
-	assert_int_equal(config_parse(&none, arena, &config, &diagnostics), 0);
-	policy_parse("x", &source, arena, &policy, &diagnostics);
+	text_policy(policy_text, &diagnostics, &config, &policy);
 	assert_string_equal(said(arena, &diagnostics), "");
 	struct known_names known = known_names(arena);
 	assert_int_equal(names_bind(&policy, &known, arena), 0);
@@ -185,12 +182,10 @@ static void test_evaluate_tells_when_another_carrel_must_agree(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		ARENA_CLEANUP struct arena arena = { 0 };
-		const struct sources none = { 0 };
-		struct diagnostics diagnostics = { .arena = &arena };
 		struct packet packet = { .direction = DIRECTION_IN, .l4proto = TCP, .port = 80 };
 		struct config config;
 
-		assert_int_equal(config_parse(&none, &arena, &config, &diagnostics), 0);
+		built_in_config(&arena, &config);
 		assert_int_equal(address_parse(cases[i].remote, strlen(cases[i].remote),
 					       &packet.remote), 0);
 		assert_int_equal(evaluate_policy(&policy, &config, &host, &packet).peer,

@@ -8,14 +8,11 @@
 /* What is said about the policy @text, and of what it expects. */
 static const char *check(struct arena *arena, const char *text)
 {
-	const struct sources none = { 0 };
-	const struct source source = text_source(text);
 	struct diagnostics diagnostics = { .arena = arena };
 	struct config config;
 	struct policy policy;
 
-	assert_int_equal(config_parse(&none, arena, &config, &diagnostics), 0);
-	int rc = policy_parse("x", &source, arena, &policy, &diagnostics);
+	int rc = text_policy(text, &diagnostics, &config, &policy);
 	if (rc == 0)
 		rc = expect_test(&policy, &config, &diagnostics);
 	assert_int_equal(rc, diagnostics.errors ? -EINVAL : 0);

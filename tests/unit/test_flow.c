@@ -68,8 +68,6 @@ static void test_flow_parse_reports_every_error(void **state)
 /* "out 6 192.0.2.1 80", a line for each packet of the flow */
 static const char *packets(struct arena *arena, const char *text, const struct prefix_list *host)
 {
-	const struct sources none = { 0 };
-	struct diagnostics diagnostics = { .arena = arena };
 	static struct address addresses[] = {
 		{ FAMILY_IPV4, { 203, 0, 113, 80 } }, { FAMILY_IPV4, { 203, 0, 113, 81 } },
 		{ FAMILY_IPV6, { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x80 } },
@@ -89,7 +87,7 @@ static const char *packets(struct arena *arena, const char *text, const struct p
 	const char *written = "";
 	size_t at = 0;
 
-	assert_int_equal(config_parse(&none, arena, &config, &diagnostics), 0);
+	built_in_config(arena, &config);
 	assert_string_equal(parse(arena, text, &flow), "");
 	while (flow_packet(&flow, &ends, &at, &packet)) {
 		char address[ADDRESS_TEXT_SIZE];

@@ -12,14 +12,11 @@
 /* What is said about the policy @text. */
 static const char *check(struct arena *arena, const char *text)
 {
-	const struct sources none = { 0 };
-	const struct source source = text_source(text);
 	struct diagnostics diagnostics = { .arena = arena };
 	struct config config;
 	struct policy policy;
 
-	assert_int_equal(config_parse(&none, arena, &config, &diagnostics), 0);
-	policy_parse("x", &source, arena, &policy, &diagnostics);
+	text_policy(text, &diagnostics, &config, &policy);
 	assert_string_equal(said(arena, &diagnostics), "");
 	assert_int_equal(shadow_check(&policy, &config, arena, &diagnostics), 0);
 	return said(arena, &diagnostics);
@@ -109,7 +106,6 @@ static void test_shadow_check_finds_what_earlier_rules_cover(void **state)
 static const char *check_under(struct arena *arena, const char *overrides_text, const char *path,
 			       const char *text)
 {
-	const struct sources none = { 0 };
 	const struct source source = { path, text, strlen(text) };
 	const struct source overrides = {
 		"/etc/carrel/policies/overrides.policy", overrides_text, strlen(overrides_text),
@@ -118,7 +114,7 @@ static const char *check_under(struct arena *arena, const char *overrides_text, 
 	struct config config;
 	struct policy policy;
 
-	assert_int_equal(config_parse(&none, arena, &config, &diagnostics), 0);
+	built_in_config(arena, &config);
 	const struct policy_context context = { .config = &config, .overrides = &overrides };
 	assert_int_equal(policy_parse_within(&context, "x", &source, arena, &policy, &diagnostics), 0);
 	assert_int_equal(shadow_check(&policy, &config, arena, &diagnostics), 0);

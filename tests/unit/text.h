@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "core/config.h"
+#include "core/policy.h"
 
 /* A text and all that is said about it, a line for each: "LINE:COLUMN: message". */
 struct text_case {
@@ -39,6 +40,25 @@ static inline const char *said(struct arena *arena, const struct diagnostics *di
 static inline struct source text_source(const char *text)
 {
 	return (struct source){ .path = "x.conf", .text = text, .length = strlen(text) };
+}
+
+/* The built-in configuration: its pools. */
+static inline void built_in_config(struct arena *arena, struct config *ret_config)
+{
+	struct diagnostics diagnostics = { .arena = arena };
+	const struct sources none = { 0 };
+
+	assert_int_equal(config_parse(&none, arena, ret_config, &diagnostics), 0);
+}
+
+/* @text as the policy "x" of that configuration; policy_parse()'s result. */
+static inline int text_policy(const char *text, struct diagnostics *diagnostics,
+			      struct config *ret_config, struct policy *ret)
+{
+	const struct source source = text_source(text);
+
+	built_in_config(diagnostics->arena, ret_config);
+	return policy_parse("x", &source, diagnostics->arena, ret, diagnostics);
 }
 
 #endif
