@@ -1,31 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "text.h"
 
-#include "base/buffer.h"
-
 #include <errno.h>
 
-#include "base/error.h"
-
-/* Parse one text; config_parse()'s result. */
-static int parse(const char *text, struct arena *arena, struct config *config,
-		 struct diagnostics *diagnostics)
-{
-	struct source source = text_source(text);
-	struct sources sources = { .list = { &source, 1, 1 } };
-
-	diagnostics->arena = arena;
-	return config_parse(&sources, arena, config, diagnostics);
-}
-
-/* As parse(), of a text that is valid. */
-static void parse_valid(const char *text, struct arena *arena, struct config *config)
-{
-	struct diagnostics diagnostics = { 0 };
-
-	assert_int_equal(parse(text, arena, config, &diagnostics), 0);
-	assert_string_equal(said(arena, &diagnostics), "");
-}
+#include "base/buffer.h"
 
 #define SET_NAMES "; expected 1 to 32 characters from a-z, 0-9, '_', '-' and '.'"
 #define DIRECTIVES "; expected pool4, pool6, linger, pins, set or assign"
@@ -161,9 +139,10 @@ static void test_config_parse_reports_every_error(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		ARENA_CLEANUP struct arena arena = { 0 };
-		struct diagnostics diagnostics = { 0 };
+		struct diagnostics diagnostics = { .arena = &arena };
 		struct config config;
-		assert_int_equal(parse(cases[i].text, &arena, &config, &diagnostics), -EINVAL);
+
+		assert_int_equal(text_config(cases[i].text, &diagnostics, &config), -EINVAL);
 		assert_string_equal(said(&arena, &diagnostics), cases[i].said);
 	}
 }
@@ -215,7 +194,7 @@ static void test_config_parse_has_defaults(void **state)
 	struct config config;
 
 	(void)state;
-	parse_valid("# nothing\n", &arena, &config);
+	valid_config("# nothing\n", &arena, &config);
 	prefix_format(&config.pool4, text);
 	assert_string_equal(text, "10.213.0.0/16");
 	prefix_format(&config.pool6, text);
@@ -237,7 +216,7 @@ static void test_config_parse_understands_times_to_linger(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		parse_valid(cases[i].text, &arena, &config);
+		valid_config(cases[i].text, &arena, &config);
 		assert_int_equal(config.linger_s, cases[i].expected_s);
 	}
 }
@@ -253,7 +232,7 @@ static void test_config_parse_understands_places_for_pins(void **state)
 		ARENA_CLEANUP struct arena arena = { 0 };
 		struct config config;
 
-		parse_valid(cases[i].text, &arena, &config);
+		valid_config(cases[i].text, &arena, &config);
 		assert_int_equal(config.pins, cases[i].expected);
 	}
 }
@@ -265,7 +244,7 @@ static void test_config_parse_understands_pools_and_assignments(void **state)
 	struct config config;
 
 	(void)state;
-	parse_valid("pool4 100.64.0.0/10\npool6 2001:db8::/96\n"
+	valid_config("pool4 100.64.0.0/10\npool6 2001:db8::/96\n"
 		    "assign exam group a,!\"domain users\" group b\n"
 		    "assign unconfined uid 5-9,!7 from 192.0.2.0/24 tty /dev/tty1\n"
 		    "assign deny group a\n"
@@ -318,168 +297,14 @@ static void test_config_parse_keeps_no_pointer_into_the_text(void **state)
 static void test_config_parse_writes_nothing_on_error(void **state)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
-	struct diagnostics diagnostics = { 0 };
+	struct diagnostics diagnostics = { .arena = &arena };
 	struct config config, before;
 
 	(void)state;
 	memset(&config, 0x5a, sizeof(config));
 	memcpy(&before, &config, sizeof(config));
-	assert_int_equal(parse("assign exam\nx\n", &arena, &config, &diagnostics), -EINVAL);
+	assert_int_equal(text_config("assign exam\nx\n", &diagnostics, &config), -EINVAL);
 	assert_memory_equal(&config, &before, sizeof(config));
-}
-
-static const struct subject_group groups[] = { { "students", true }, { "staff", false } };
-
-/* A student's login by ssh. */
-static const struct subject student = {
-	.user = "ann", .uid = 1000, .service = "sshd", .tty = "ssh", .rhost = "192.0.2.9",
-	.groups = groups, .group_count = 2,
-};
-
-/* Does "assign exam CONDITIONS" hold for @subject? */
-static bool holds(const char *conditions, const struct subject *subject)
-{
-	ARENA_CLEANUP struct arena arena = { 0 };
-	const struct assignment *assignment;
-	struct config config;
-
-	parse_valid(arena_printf(&arena, "assign exam %s", conditions), &arena, &config);
-	assert_int_equal(config_assign(&config, subject, &assignment, NULL), 0);
-	return assignment != NULL;
-}
-
-static void test_config_assign_matches_each_kind_of_condition(void **state)
-{
-	static const struct { const char *conditions; bool holds; } cases[] = {
-		{ "", true },
-		{ "user ann", true }, { "user bob,ann", true }, { "user bob", false },
-		{ "user !ann", false }, { "user !bob", true }, { "user ann,!bob", true },
-		{ "user bob,!eve", false },
-		{ "group students", true }, { "group staff", false }, { "group staff,students", true },
-		{ "group !staff", true }, { "group students,!staff", true },
-		{ "group students group staff", false }, { "group students group !staff", true },
-		{ "uid 1000", true }, { "uid 1001", false }, { "uid 999-1001", true },
-		{ "uid 0-4294967294,!1000", false }, { "uid 1000-1000", true }, { "uid 1-999", false },
-		{ "uid 1-999,2-999,1-998", false },
-		{ "service sshd", true }, { "service login,sshd", true }, { "service ssh", false },
-		{ "from 192.0.2.0/24", true }, { "from 192.0.2.9", true }, { "from 192.0.2.8", false },
-		{ "from 2001:db8::/32", false }, { "from !192.0.2.0/24", false },
-		{ "tty ssh", true }, { "tty tty1", false },
-		{ "user ann service sshd", true }, { "user ann service login", false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		if (holds(cases[i].conditions, &student) != cases[i].holds)
-			fail_msg("'%s' %s", cases[i].conditions,
-				 cases[i].holds ? "does not hold" : "holds");
-}
-
-static void test_config_assign_understands_origins_as_daemons_write_them(void **state)
-{
-	static const struct { const char *rhost, *conditions; bool holds; } cases[] = {
-		{ "", "from 0.0.0.0/0,::/0", false },
-		{ "", "from !0.0.0.0/0,!::/0", true },
-		{ "pc.example.org", "from 0.0.0.0/0,::/0", false },
-		{ "2001:db8::1", "from 2001:db8::/32", true },
-		{ "::ffff:192.0.2.9", "from 192.0.2.0/24", true },
-		{ "fe80::1%eth0", "from fe80::/10", true },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct subject subject = student;
-		subject.rhost = cases[i].rhost;
-		if (holds(cases[i].conditions, &subject) != cases[i].holds)
-			fail_msg("'%s' for '%s'", cases[i].conditions, cases[i].rhost);
-	}
-}
-
-static void test_config_assign_ignores_dev_before_terminals(void **state)
-{
-	struct subject subject = student;
-
-	(void)state;
-	subject.tty = "/dev/pts/3";
-	assert_true(holds("tty pts/3", &subject));
-	assert_true(holds("tty /dev/pts/3", &subject));
-	subject.tty = "";
-	assert_false(holds("tty pts/3", &subject));
-	assert_true(holds("tty !pts/3", &subject));
-}
-
-static void test_config_assign_takes_the_first_that_holds(void **state)
-{
-	ARENA_CLEANUP struct arena arena = { 0 };
-	const struct assignment *assignment;
-	struct config config;
-
-	(void)state;
-	parse_valid("assign unconfined group staff\nassign web group students\n"
-		    "assign deny user ann\n", &arena, &config);
-	assert_int_equal(config_assign(&config, &student, &assignment, NULL), 0);
-	assert_non_null(assignment);
-	assert_string_equal(assignment->policy, "web");
-}
-
-static void test_config_assign_is_null_when_none_holds(void **state)
-{
-	ARENA_CLEANUP struct arena arena = { 0 };
-	const struct assignment *assignment = (void *)&arena;
-	struct config config;
-
-	(void)state;
-	parse_valid("assign web user bob\n", &arena, &config);
-	assert_int_equal(config_assign(&config, &student, &assignment, NULL), 0);
-	assert_null(assignment);
-}
-
-static void test_config_assign_is_stale_when_a_group_was_not_looked_up(void **state)
-{
-	ARENA_CLEANUP struct arena arena = { 0 };
-	const struct assignment *assignment;
-	struct carrel_error err;
-	struct config config;
-
-	(void)state;
-	parse_valid("assign web group !night\n", &arena, &config);
-	assert_int_equal(config_assign(&config, &student, &assignment, &err), -ESTALE);
-	assert_string_equal(err.text,
-			    "whether 'ann' is in the group 'night' was not looked up");
-}
-
-static void test_config_assign_asks_only_for_groups_that_decide(void **state)
-{
-	ARENA_CLEANUP struct arena arena = { 0 };
-	const struct assignment *assignment;
-	struct config config;
-
-	(void)state;
-	parse_valid("assign web user bob group night\nassign exam\n", &arena, &config);
-	assert_false(config_assigns_host(&config));
-	assert_int_equal(config_assign(&config, &student, &assignment, NULL), 0);
-	assert_string_equal(assignment->policy, "exam");
-}
-
-static void test_config_confines_nobody_by_unconfined_or_host(void **state)
-{
-	ARENA_CLEANUP struct arena arena = { 0 };
-	const struct assignment *assignment;
-	struct config config;
-
-	(void)state;
-	parse_valid("assign host service su\nassign unconfined service cron\nassign host user ann\n"
-		    "assign deny\n", &arena, &config);
-	assert_int_equal(config_assign(&config, &student, &assignment, NULL), 0);
-	assert_int_equal(assignment->kind, ASSIGN_HOST);
-	assert_true(config_is_free(assignment));
-	assert_true(config_is_free(&config.assignments.items[1]));
-	assert_false(config_is_free(&config.assignments.items[3]));
-	assert_true(config_is_free(NULL));
-	assert_true(config_assigns_host(&config));
-	assert_false(config_may_confine(&config, "su"));
-	assert_false(config_may_confine(&config, "cron"));
-	assert_true(config_may_confine(&config, "sshd"));
 }
 
 static void test_config_sets_add_up_and_are_written_as_they_were_read(void **state)
@@ -487,15 +312,14 @@ static void test_config_sets_add_up_and_are_written_as_they_were_read(void **sta
 	ARENA_CLEANUP struct arena arena = { 0 };
 	BUFFER_CLEANUP struct buffer text = { 0 };
 	struct config config, again;
-	struct diagnostics diagnostics = { 0 };
 
 	(void)state;
-	assert_int_equal(parse("set campus 192.0.2.0/24,2001:db8::/32\nset lab 192.0.2.7\n"
-			       "set campus 198.51.100.1\n", &arena, &config, &diagnostics), 0);
+	valid_config("set campus 192.0.2.0/24,2001:db8::/32\nset lab 192.0.2.7\n"
+		     "set campus 198.51.100.1\n", &arena, &config);
 	config_write_sets(&config, &text);
 	assert_string_equal(text.data, "set campus 192.0.2.0/24\nset campus 2001:db8::/32\n"
 				       "set campus 198.51.100.1\nset lab 192.0.2.7\n");
-	assert_int_equal(parse(text.data, &arena, &again, &diagnostics), 0);
+	valid_config(text.data, &arena, &again);
 	assert_int_equal(again.sets.count, 2);
 	assert_int_equal(config_find_set(&again, "campus,", 6)->prefixes.count, 3);
 	assert_null(config_find_set(&again, "campus", 5));
@@ -514,14 +338,6 @@ int main(void)
 		cmocka_unit_test(test_config_parse_understands_pools_and_assignments),
 		cmocka_unit_test(test_config_parse_keeps_no_pointer_into_the_text),
 		cmocka_unit_test(test_config_parse_writes_nothing_on_error),
-		cmocka_unit_test(test_config_assign_matches_each_kind_of_condition),
-		cmocka_unit_test(test_config_assign_understands_origins_as_daemons_write_them),
-		cmocka_unit_test(test_config_assign_ignores_dev_before_terminals),
-		cmocka_unit_test(test_config_assign_takes_the_first_that_holds),
-		cmocka_unit_test(test_config_assign_is_null_when_none_holds),
-		cmocka_unit_test(test_config_assign_is_stale_when_a_group_was_not_looked_up),
-		cmocka_unit_test(test_config_assign_asks_only_for_groups_that_decide),
-		cmocka_unit_test(test_config_confines_nobody_by_unconfined_or_host),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,13 +167,10 @@ static void test_source_config_in_force_writes_only_what_is_new(void **state)
 static int policy_in_force(struct place *place, const char *name, const char **ret_warning,
 			   struct carrel_error *err)
 {
-	struct diagnostics diagnostics = { .arena = &place->arena };
-	struct source source = text_source(place->sets);
-	const struct sources sources = { .list = { &source, 1, 1 } };
 	struct config config;
 	struct policy policy;
 
-	assert_int_equal(config_parse(&sources, &place->arena, &config, &diagnostics), 0);
+	valid_config(place->sets, &place->arena, &config);
 	*ret_warning = "not written";
 	int rc = source_policy_in_force(place->config, &config, name, place->state_fd, true,
 					&place->arena, &policy, ret_warning, err);

@@ -42,13 +42,29 @@ static inline struct source text_source(const char *text)
 	return (struct source){ .path = "x.conf", .text = text, .length = strlen(text) };
 }
 
-/* The built-in configuration: its pools. */
-static inline void built_in_config(struct arena *arena, struct config *ret_config)
+/* @text as a configuration; config_parse()'s result. */
+static inline int text_config(const char *text, struct diagnostics *diagnostics,
+			      struct config *ret)
+{
+	struct source source = text_source(text);
+	const struct sources sources = { .list = { &source, 1, 1 } };
+
+	return config_parse(&sources, diagnostics->arena, ret, diagnostics);
+}
+
+/* Likewise, a text of which nothing is to be said. */
+static inline void valid_config(const char *text, struct arena *arena, struct config *ret)
 {
 	struct diagnostics diagnostics = { .arena = arena };
-	const struct sources none = { 0 };
 
-	assert_int_equal(config_parse(&none, arena, ret_config, &diagnostics), 0);
+	assert_int_equal(text_config(text, &diagnostics, ret), 0);
+	assert_string_equal(said(arena, &diagnostics), "");
+}
+
+/* The built-in configuration: its pools. */
+static inline void built_in_config(struct arena *arena, struct config *ret)
+{
+	valid_config("", arena, ret);
 }
 
 /* @text as the policy "x" of that configuration; policy_parse()'s result. */
