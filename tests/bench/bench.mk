@@ -10,11 +10,11 @@
 # RUNS=80 rounds, SEED=1 for their order, JSON=FILE for the figures.
 
 BENCH         := $(BUILD)/tests/bench
-BENCH_MAINS   := $(addprefix tests/bench/,nothing.c rules_scale.c scale.c memory.c soak.c packets.c tally.c)
+BENCH_MAINS   := $(addprefix tests/bench/,nothing.c rules_scale.c scale.c scale_report.c memory.c soak.c packets.c tally.c)
 BENCH_SOURCES := $(filter-out $(BENCH_MAINS) tests/bench/test_%.c,$(wildcard tests/bench/*.c))
 SOAK_SOURCES  := $(addprefix tests/bench/,command.c count.c login.c soak.c stats.c)
 TALLY_SOURCES := $(addprefix tests/bench/,count.c login.c tally.c)
-SCALE_SOURCES := $(addprefix tests/bench/,bare.c batch.c command.c count.c login.c memory.c mounts.c rules.c scale.c stats.c)
+SCALE_SOURCES := $(addprefix tests/bench/,bare.c batch.c command.c count.c login.c memory.c mounts.c rules.c scale.c scale_report.c stats.c)
 BENCH_TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/test_*.c))
 BENCH_OPTIONS  = $(if $(RUNS),-r $(RUNS)) $(if $(SEED),-s $(SEED)) $(if $(JSON),-j '$(abspath $(JSON))')
 bench_needed   = $$(readelf -d $(1) | sed -n 's/.*(NEEDED)//p')
