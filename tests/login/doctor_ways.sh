@@ -38,42 +38,45 @@ test_doctor_pam_service_of_a_package_is_found_and_mended() {
 	mended_by_its_fix pam
 }
 
-test_doctor_pam_module_that_binds_nobody_is_found() {
+# edit_su EXPRESSION: /etc/pam.d/su as sed makes it, until restore_su or the end of the test
+edit_su() {
 	cp -p /etc/pam.d/su /etc/kept
 	trap 'mv /etc/kept /etc/pam.d/su' EXIT
-	sed -i 's/required pam_carrel/optional pam_carrel/' /etc/pam.d/su
-	finds pam wrong "/etc/pam.d/su:[0-9]+: the line of pam_carrel.so is not binding"
+	sed -i "$1" /etc/pam.d/su
+}
+
+restore_su() {
 	cp -p /etc/kept /etc/pam.d/su
+}
+
+test_doctor_pam_module_that_binds_nobody_is_found() {
+	edit_su 's/required pam_carrel/optional pam_carrel/'
+	finds pam wrong "/etc/pam.d/su:[0-9]+: the line of pam_carrel.so is not binding"
+	restore_su
 	is_well pam
 }
 
 test_doctor_pam_module_that_is_not_reached_is_found() {
-	cp -p /etc/pam.d/su /etc/kept
-	trap 'mv /etc/kept /etc/pam.d/su' EXIT
-	sed -i '1i session sufficient pam_permit.so' /etc/pam.d/su
+	edit_su '1i session sufficient pam_permit.so'
 	finds pam wrong 'the line of pam_carrel.so is not reached after the line /etc/pam.d/su:1'
 	# It is so: who comes that way is not confined.
 	expect_equal "$(su exam1 -c 'readlink /proc/self/ns/net')" "$host_netns"
-	cp -p /etc/kept /etc/pam.d/su
+	restore_su
 	is_well pam
 	expect_differ "$(su exam1 -c 'readlink /proc/self/ns/net')" "$host_netns"
 }
 
 test_doctor_pam_module_before_pam_systemd_is_found() {
-	cp -p /etc/pam.d/su /etc/kept
-	trap 'mv /etc/kept /etc/pam.d/su' EXIT
-	echo 'session optional pam_systemd.so' >>/etc/pam.d/su
+	edit_su "\$a session optional pam_systemd.so"
 	finds pam notice 'stands before pam_systemd, at /etc/pam.d/su:[0-9]+'
-	cp -p /etc/kept /etc/pam.d/su
+	restore_su
 	expect_equal "$(findings pam)" ""
 }
 
 test_doctor_pam_module_among_passwords_is_found() {
-	cp -p /etc/pam.d/su /etc/kept
-	trap 'mv /etc/kept /etc/pam.d/su' EXIT
-	echo 'auth required pam_carrel.so' >>/etc/pam.d/su
+	edit_su "\$a auth required pam_carrel.so"
 	finds pam wrong "/etc/pam.d/su:[0-9]+: pam_carrel.so is not in a session line"
-	cp -p /etc/kept /etc/pam.d/su
+	restore_su
 	is_well pam
 }
 

@@ -189,31 +189,34 @@ test_ssh_host_is_reached_by_no_policy_that_does_not_name_it() {
 	done
 }
 
+# begin_answering USER UID: a server in the user's carrel; $peer: its addresses
+begin_answering() {
+	peer=("$(address4 "$1")" "$(address6 "$1")")
+	ip netns exec "carrel-$2" "$HOST/answer" "$1" &
+	trap 'kill $!' EXIT
+}
+
 # A server in one carrel that its own policy would let be visited.
 test_ssh_peers_do_not_reach_each_other() {
-	local peer4 peer6
-	peer4=$(address4 web1) peer6=$(address6 web1)
-	ip netns exec carrel-61301 "$HOST/answer" web1 &
-	trap 'kill $!' EXIT
-	eventually 5 probe tcp "$peer4" 80
+	local peer user family
+	begin_answering web1 61301
+	eventually 5 probe tcp "${peer[0]}" 80
 	for user in exam1 lab1; do
-		cannot_reach $user tcp "$peer4" 80
-		cannot_reach $user tcp "$peer6" 80
-		cannot_reach $user icmp "$peer4"
-		cannot_reach $user icmp "$peer6"
+		for family in 0 1; do
+			cannot_reach $user tcp "${peer[family]}" 80
+			cannot_reach $user icmp "${peer[family]}"
+		done
 	done
 }
 
 # The other way round: web1's policy does allow udp to any port 53.
 test_ssh_any_does_not_mean_peers() {
-	local peer4 peer6
-	peer4=$(address4 lab1) peer6=$(address6 lab1)
-	ip netns exec carrel-61101 "$HOST/answer" lab1 &
-	trap 'kill $!' EXIT
-	eventually 5 ip netns exec carrel-61101 "$HOST/bin/probe" udp "$peer4" 53
+	local peer
+	begin_answering lab1 61101
+	eventually 5 ip netns exec carrel-61101 "$HOST/bin/probe" udp "${peer[0]}" 53
 	reaches web1 udp "${other_site[0]}" 53
-	cannot_reach web1 udp "$peer4" 53
-	cannot_reach web1 udp "$peer6" 53
+	cannot_reach web1 udp "${peer[0]}" 53
+	cannot_reach web1 udp "${peer[1]}" 53
 }
 
 # Not even root inside, with the policy flushed, gets past the host's side of the wire.
