@@ -58,18 +58,11 @@ test_doctor_coverage_finds_a_user_manager_that_is_older_than_the_module() {
 	eventually 5 uncovered_of linger1 0
 }
 
-# coverage_of USER EXPRESSION, uncovered_of USER COUNT: as those of exam1
-coverage_of() {
-	{ carrel doctor --coverage --json || expect_equal $? 5; } |
-		jq -r ".[] | select(.user == \"$1\") | $2"
-}
-
-uncovered_of() { [ "$(coverage_of "$1" .pid | wc -l)" = "$2" ]; }
-
 test_doctor_coverage_finds_a_session_that_is_older_than_the_module() {
 	trap put_back EXIT
 	systemctl stop user@61001
 	without_module keep_open exam1
+	trap 'put_back; end_session || :; systemctl stop user@61001' EXIT
 	expect_match "$(coverage '.origin + " " + .service + " " + .unit')" \
 		'^login sshd session-[0-9a-z]+\.scope$'
 	finds processes wrong 'of exam1 is outside its carrel \(host\), from: session of sshd \(session-'
@@ -77,7 +70,6 @@ test_doctor_coverage_finds_a_session_that_is_older_than_the_module() {
 	expect_match "$(fix_of processes)" '^loginctl terminate-session [0-9a-z]+$'
 	bash -ec "$(fix_of processes)"
 	eventually 10 uncovered 0
-	wait "$session" || :
 }
 
 test_doctor_coverage_finds_a_service_that_runs_as_a_user() {
