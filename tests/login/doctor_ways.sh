@@ -202,6 +202,8 @@ test_doctor_coverage_leaves_networks_of_the_users_own_alone() {
 	client ssh exam1@server 'unshare --user --net sh -c "echo made; exec sleep 1000"' >/run/made &
 	eventually 5 grep -q made /run/made
 	exits 0 carrel doctor --coverage
+	expect_equal "$output" 'Every process of a confined user is in its carrel.'
+	expect_equal "$(findings processes)" ""
 	kill $!
 }
 
