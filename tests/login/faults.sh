@@ -376,10 +376,11 @@ full() {
 			eventually 5 whole_or_absent
 			refusals=$((refusals + 1))
 		fi
-		[ -z "$(find /run/carrel -name '.tmp-*')" ]
+		expect_equal "$(find /run/carrel -name '.tmp-*')" ""
 		forget
 		umount --lazy "$directory"
 	done
+	echo "refused $refusals times, let in $logins times"
 	[ $refusals -gt 0 ] && [ $logins -gt 0 ]
 }
 
@@ -399,6 +400,8 @@ test_fault_pin_file_system_full() {
 # As in some containers. Where the host forwards already, nothing of it has to be changed.
 test_fault_sysctls_read_only() {
 	saved $config
+	# All but this is as it should be by then.
+	netns_of_login exam2
 	sysctl -qw net.ipv6.conf.all.forwarding=0
 	mount --bind /proc/sys /proc/sys
 	trap '! mountpoint --quiet /proc/sys || umount /proc/sys; restore' EXIT
