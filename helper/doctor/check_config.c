@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Is what administrators wrote valid, and is it what decides? */
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -112,6 +113,33 @@ static int check_policy(struct doctor *doctor, const struct config *config, cons
 	return path ? add_stale(doctor, what, path, warning) : -ENOMEM;
 }
 
+/** confines_anyone() - does an assignment give a policy, or refuse? */
+static bool confines_anyone(const struct config *config)
+{
+	for (size_t i = 0; i < config->assignments.count; i++)
+		if (!config_is_free(&config->assignments.items[i]))
+			return true;
+	return false;
+}
+
+/** check_purpose() - tell where all this is in place and does nothing yet */
+static int check_purpose(struct doctor *doctor)
+{
+	const struct config *config;
+	struct carrel_error err = { 0 };
+
+	int rc = doctor_config(doctor, &config, &err);
+	if (rc < 0 || confines_anyone(config))
+		return rc == -ENOMEM ? rc : 0;
+	return doctor_add(doctor, (struct doctor_finding){
+		.severity = DOCTOR_NOTICE,
+		.what = "no assignment confines anyone",
+		.why = "every session stays in the host's network",
+		.fix = arena_printf(doctor->arena, "add a line to %s, such as: assign lab group students",
+				    doctor->config_path),
+	});
+}
+
 /** check_in_force() - what decides, of the configuration and of each policy that is assigned */
 static int check_in_force(struct doctor *doctor)
 {
@@ -142,6 +170,8 @@ int doctor_check_config(struct doctor *doctor, struct carrel_error *err)
 	int rc = check_configuration(doctor->config_path, doctor->arena, &findings);
 	for (size_t i = 0; rc == 0 && i < findings.list.count; i++)
 		rc = add_finding(doctor, &findings.list.items[i]);
+	if (rc == 0)
+		rc = check_purpose(doctor);
 	/* What is kept of earlier versions is for root to read. */
 	return rc < 0 || !doctor->root ? rc : check_in_force(doctor);
 }

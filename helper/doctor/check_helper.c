@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/paths.h"
 #include "doctor/trial.h"
 
 /* What a kernel's list of its modules may be at most. */
@@ -81,6 +83,22 @@ static int add_failure(struct doctor *doctor, const char *policy, const char *wh
 	});
 }
 
+/** check_room() - report a full file system of /run/carrel, where a login has to write */
+static int check_room(struct doctor *doctor)
+{
+	struct statvfs room;
+
+	if (doctor->state_fd < 0 || fstatvfs(doctor->state_fd, &room) < 0 ||
+	    (room.f_bavail && (room.f_favail || !room.f_files)))
+		return 0;
+	return doctor_add(doctor, (struct doctor_finding){
+		.severity = DOCTOR_WRONG,
+		.what = "the file system of " PATH_STATE " is full",
+		.why = "confined users who have no carrel yet are refused",
+		.fix = "make room there: df " PATH_STATE "; du -xs /run/* | sort -n",
+	});
+}
+
 int doctor_check_helper(struct doctor *doctor, struct carrel_error *err)
 {
 	struct throwaway trial = { .netns_fd = -1, .lease_fd = -1 };
@@ -88,6 +106,8 @@ int doctor_check_helper(struct doctor *doctor, struct carrel_error *err)
 	const struct config *config;
 
 	int rc = doctor_config(doctor, &config, err);
+	if (rc == 0)
+		rc = check_room(doctor);
 	if (rc < 0)
 		return rc;
 	const char *policy = trial_policy(doctor, config);

@@ -8,6 +8,8 @@
 #include "base/paths.h"
 #include "doctor/accounts.h"
 #include "doctor/services.h"
+#include "pam/options.h"
+#include "pam/subject.h"
 
 /* Debian's way to put the module into every service. */
 #define PROFILE "/usr/share/pam-configs/carrel"
@@ -120,8 +122,20 @@ static int note_missing(struct doctor *doctor, struct missing *missing,
 	return missing->names && missing->words ? 0 : -ENOMEM;
 }
 
+/** exempted() - the groups that another line of the module exempts, or else administrators' own */
+static const char *exempted(struct doctor *doctor, const struct pam_services *services)
+{
+	gid_t gid;
+
+	for (size_t i = 0; i < services->list.count; i++)
+		if (services->list.items[i].exempt)
+			return services->list.items[i].exempt;
+	return subject_find_group("sudo", doctor->arena, &gid, NULL) < 0 ? "wheel" : "sudo";
+}
+
 /** fix_missing() - the commands; NULL: out of memory */
-static const char *fix_missing(struct doctor *doctor, const struct missing *missing)
+static const char *fix_missing(struct doctor *doctor, const struct missing *missing,
+			       const struct pam_services *services)
 {
 	const char *copy = "";
 
@@ -133,12 +147,13 @@ static const char *fix_missing(struct doctor *doctor, const struct missing *miss
 	if (!copy)
 		return NULL;
 	return arena_printf(doctor->arena, "%sfor service in %s; do echo 'session required "
-			    PAMSTACK_MODULE " exempt=sudo' >>/etc/pam.d/$service; done", copy,
-			    missing->words);
+			    PAMSTACK_MODULE " exempt=%s' >>/etc/pam.d/$service; done", copy,
+			    missing->words, exempted(doctor, services));
 }
 
 /** add_missing() - they open sessions without the module */
-static int add_missing(struct doctor *doctor, const struct missing *missing)
+static int add_missing(struct doctor *doctor, const struct missing *missing,
+		       const struct pam_services *services)
 {
 	const char *users = whom_it_concerns(doctor, missing->first);
 
@@ -150,7 +165,7 @@ static int add_missing(struct doctor *doctor, const struct missing *missing)
 				     " by: %s", missing->names),
 		.why = arena_printf(doctor->arena, "coming in that way, %s get%s no network of "
 				    "their own", users, strpbrk(users, " ") ? "" : "s"),
-		.fix = fix_missing(doctor, missing),
+		.fix = fix_missing(doctor, missing, services),
 	});
 }
 
@@ -180,6 +195,28 @@ static int judge_present(struct doctor *doctor, const struct pam_service *servic
 				"make it the last session line");
 	}
 	return 0;
+}
+
+/** judge_options() - report what stands behind the module in @service and is wrong there */
+static int judge_options(struct doctor *doctor, const struct pam_service *service)
+{
+	const struct pam_line *module = service->judgement.module;
+	struct carrel_error why = { 0 };
+	struct options options;
+
+	if (!module || options_parse((int)module->arguments.count, module->arguments.items,
+				     &options, &why) == 0)
+		return 0;
+	const char *where = place(doctor, module);
+	if (!where)
+		return -ENOMEM;
+	return doctor_add(doctor, (struct doctor_finding){
+		.severity = DOCTOR_WRONG,
+		.what = arena_printf(doctor->arena, "%s: %s", where, why.text),
+		.why = "the module refuses every session but root's and those of exempt groups",
+		.fix = arena_printf(doctor->arena, "edit %s: man pam_carrel tells the options",
+				    module->position.file),
+	});
 }
 
 /** judge_misplaced() - the module has nothing to say about passwords */
@@ -238,18 +275,57 @@ int doctor_check_pam(struct doctor *doctor, struct carrel_error *err)
 		if (rc < 0 || !opens_sessions(service) || !config_may_confine(config, service->name))
 			continue;
 		rc = judge_present(doctor, service);
+		if (rc == 0)
+			rc = judge_options(doctor, service);
 		if (rc == 0 && service->judgement.flaw == PAM_MISSING)
 			rc = note_missing(doctor, &missing, service);
 	}
 	if (rc == 0 && module)
 		rc = check_module_file(doctor, module);
 	if (rc == 0 && missing.count)
-		rc = add_missing(doctor, &missing);
+		rc = add_missing(doctor, &missing, services);
 	for (size_t i = 0; rc == 0 && i < services->unreadable.count; i++)
 		rc = doctor_add(doctor, (struct doctor_finding){
 			.severity = DOCTOR_WRONG, .what = services->unreadable.items[i],
 			.why = "PAM cannot read it either", .fix = "",
 		});
+	return rc;
+}
+
+/** judge_group() - report the group @name that the module's line in @service exempts, if there is none */
+static int judge_group(struct doctor *doctor, const struct pam_service *service, const char *name)
+{
+	gid_t gid;
+
+	if (subject_find_group(name, doctor->arena, &gid, NULL) != -ENOENT)
+		return 0;
+	const char *where = place(doctor, service->judgement.module);
+	if (!where)
+		return -ENOMEM;
+	return doctor_add(doctor, (struct doctor_finding){
+		.severity = DOCTOR_NOTICE,
+		.what = arena_printf(doctor->arena, "%s: exempt= names the group '%s', which does not "
+				     "exist", where, name),
+		.why = "when something of carrel is broken, it lets nobody in to mend it",
+		.fix = "name a group of administrators there, and keep a root shell open meanwhile",
+	});
+}
+
+/** judge_exempt() - every group that the module's line in @service exempts */
+static int judge_exempt(struct doctor *doctor, const struct pam_service *service)
+{
+	const char *at = service->exempt;
+	int rc = 0;
+
+	while (rc == 0 && at && *at) {
+		size_t length = strcspn(at, ",");
+		const char *name = arena_strndup(doctor->arena, at, length);
+
+		if (!name)
+			return -ENOMEM;
+		rc = *name ? judge_group(doctor, service, name) : 0;
+		at += length + (at[length] == ',');
+	}
 	return rc;
 }
 
@@ -265,12 +341,17 @@ static bool is_let_through(const struct doctor_account *account, void *context)
 int doctor_check_exempt(struct doctor *doctor, struct carrel_error *err)
 {
 	const struct doctor_accounts *accounts;
+	const struct pam_services *services;
 	const struct config *config;
 	size_t count;
 
-	int rc = doctor_accounts_list(doctor, &accounts, err);
+	int rc = doctor_services_list(doctor, &services, err);
+	if (rc == 0)
+		rc = doctor_accounts_list(doctor, &accounts, err);
 	if (rc == 0)
 		rc = doctor_config(doctor, &config, err);
+	for (size_t i = 0; rc == 0 && i < services->list.count; i++)
+		rc = judge_exempt(doctor, &services->list.items[i]);
 	if (rc < 0)
 		return rc;
 	const char *users = doctor_name_users(accounts, is_let_through, (void *)config,

@@ -13,30 +13,37 @@
 #include "cli/hostns.h"
 #include "cli/view.h"
 #include "doctor/coverage.h"
+#include "kernel/netns.h"
 #include "state/source.h"
 
 static const struct doctor_check checks[] = {
-	{ "account", "the account of the helper", false, doctor_check_account },
-	{ "modes", "owners and modes of files", false, doctor_check_modes },
-	{ "versions", "the versions of the module, the helper and this command", false,
+	{ "account", "the account of the helper", DOCTOR_NEEDS_NOTHING, doctor_check_account },
+	{ "modes", "owners and modes of files", DOCTOR_NEEDS_NOTHING, doctor_check_modes },
+	{ "versions", "the versions of the module, the helper and this command", DOCTOR_NEEDS_NOTHING,
 	  doctor_check_versions },
-	{ "config", "the configuration and the policies", false, doctor_check_config },
-	{ "pam", "PAM's services", false, doctor_check_pam },
-	{ "exempt", "who is let through by exempt=", false, doctor_check_exempt },
-	{ "sshd", "the configuration of sshd", true, doctor_check_sshd },
-	{ "processes", "processes outside their users' carrels", true, doctor_check_processes },
-	{ "daemons", "daemons that start users' processes", true, doctor_check_daemons },
-	{ "groups", "groups that lead around PAM", false, doctor_check_groups },
-	{ "timer", "the timer that removes idle carrels", false, doctor_check_timer },
-	{ "names", "the hosts that policies name", false, doctor_check_names },
-	{ "pools", "the addresses of carrels", false, doctor_check_pools },
-	{ "forwarding", "forwarding, and router advertisements", false, doctor_check_forwarding },
-	{ "resolvers", "who answers for names", false, doctor_check_resolvers },
-	{ "host", "carrel's table on the host", true, doctor_check_host },
-	{ "carrels", "the carrels that there are", true, doctor_check_carrels },
+	{ "config", "the configuration and the policies", DOCTOR_NEEDS_NOTHING,
+	  doctor_check_config },
+	{ "pam", "PAM's services", DOCTOR_NEEDS_NOTHING, doctor_check_pam },
+	{ "exempt", "who is let through by exempt=", DOCTOR_NEEDS_NOTHING, doctor_check_exempt },
+	{ "sshd", "the configuration of sshd", DOCTOR_NEEDS_ROOT, doctor_check_sshd },
+	{ "processes", "processes outside their users' carrels", DOCTOR_NEEDS_ROOT,
+	  doctor_check_processes },
+	{ "daemons", "daemons that start users' processes", DOCTOR_NEEDS_ROOT,
+	  doctor_check_daemons },
+	{ "groups", "groups that lead around PAM", DOCTOR_NEEDS_NOTHING, doctor_check_groups },
+	{ "timer", "the timer that removes idle carrels", DOCTOR_NEEDS_NOTHING,
+	  doctor_check_timer },
+	{ "names", "the hosts that policies name", DOCTOR_NEEDS_NOTHING, doctor_check_names },
+	{ "pools", "the addresses of carrels", DOCTOR_NEEDS_HOST, doctor_check_pools },
+	{ "forwarding", "forwarding, and router advertisements", DOCTOR_NEEDS_HOST,
+	  doctor_check_forwarding },
+	{ "resolvers", "who answers for names", DOCTOR_NEEDS_NOTHING, doctor_check_resolvers },
+	{ "host", "carrel's table on the host", DOCTOR_NEEDS_ROOT, doctor_check_host },
+	{ "carrels", "the carrels that there are", DOCTOR_NEEDS_ROOT, doctor_check_carrels },
 	/* Last: making a network mends part of what the others look at. */
-	{ "helper", "whether a network can be made", true, doctor_check_helper },
-	{ "firewall", "what becomes of packets that leave a carrel", true, doctor_check_firewall },
+	{ "helper", "whether a network can be made", DOCTOR_NEEDS_ROOT, doctor_check_helper },
+	{ "firewall", "what becomes of packets that leave a carrel", DOCTOR_NEEDS_ROOT,
+	  doctor_check_firewall },
 };
 #define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
 
@@ -137,14 +144,46 @@ static int add_unchecked(struct doctor *doctor, const char *why)
 	});
 }
 
+/** is_pinned_as() - view_each_record() callback: 1 when the record is of the namespace @context */
+static int is_pinned_as(const struct record *record, int rc, const struct carrel_error *why,
+			void *context)
+{
+	const uint64_t *inode = context;
+
+	(void)why;
+	return rc == 0 && record->netns_inode == *inode;
+}
+
+/** is_in_carrel() - does this process see a carrel's network, and not the host's? */
+static bool is_in_carrel(const struct doctor *doctor)
+{
+	FD_CLEANUP int fd = -1;
+	uint64_t inode;
+
+	return doctor->state_fd >= 0 && netns_current(&fd, NULL) == 0 &&
+	       netns_inode(fd, &inode, NULL) == 0 &&
+	       view_each_record(doctor->state_fd, is_pinned_as, &inode, NULL) > 0;
+}
+
+/** obstacle_to() - what is in the way of @check; NULL: nothing */
+static const char *obstacle_to(const struct doctor *doctor, const struct doctor_check *check)
+{
+	if (doctor->root || check->need == DOCTOR_NEEDS_NOTHING)
+		return NULL;
+	if (check->need == DOCTOR_NEEDS_ROOT)
+		return "it takes root";
+	return is_in_carrel(doctor) ? "this is a carrel, not the host's network; it takes root" : NULL;
+}
+
 /** run_check() - one row of the table; 0 or -ENOMEM */
 static int run_check(struct doctor *doctor, const struct doctor_check *check)
 {
+	const char *obstacle = obstacle_to(doctor, check);
 	struct carrel_error err = { 0 };
 
 	doctor->current = check;
-	if (check->privileged && !doctor->root)
-		return add_unchecked(doctor, "it takes root");
+	if (obstacle)
+		return add_unchecked(doctor, obstacle);
 	/* Some take seconds; what they are at is for people who wait, not for scripts. */
 	if (isatty(STDERR_FILENO))
 		cli_complain("looking at %s", check->looks_at);

@@ -42,10 +42,17 @@ struct doctor_finding {
 
 struct doctor;
 
+/* What a check cannot do without. */
+enum doctor_need {
+	DOCTOR_NEEDS_NOTHING,
+	DOCTOR_NEEDS_HOST,      /* the host's network, where root goes by itself */
+	DOCTOR_NEEDS_ROOT,
+};
+
 struct doctor_check {
 	const char *name;       /* one word, for scripts */
 	const char *looks_at;   /* half a line, for people; with "carrel: looking at" before it */
-	bool privileged;        /* cannot be done without root */
+	enum doctor_need need;
 	/*
 	 * Return: 0, with or without findings; -ENOMEM; -errno with the reason why the check
 	 *	   could not be done

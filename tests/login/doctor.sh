@@ -38,6 +38,16 @@ test_doctor_says_what_it_cannot_look_at_without_root() {
 	expect_match "$output" 'could not be looked at'
 }
 
+# What is seen in there is not the host's.
+test_doctor_in_a_carrel_does_not_judge_the_hosts_network() {
+	exits 0 as exam1 /usr/sbin/carrel doctor
+	expect_match "$output" '^unchecked: forwarding: '
+	expect_match "$output" '^unchecked: pools: '
+	expect_match "$output" "this is a carrel, not the host's network"
+	exits 0 unprivileged carrel doctor
+	expect_no_match "$output" '^unchecked: (forwarding|pools): '
+}
+
 test_doctor_account_missing_is_found() {
 	trap 'mv /etc/passwd.kept /etc/passwd' EXIT
 	cp -p /etc/passwd /etc/passwd.kept
@@ -120,6 +130,16 @@ test_doctor_config_policy_that_breaks_is_found() {
 	is_well config
 }
 
+test_doctor_config_that_confines_nobody_is_told() {
+	trap 'mv /etc/carrel/kept /etc/carrel/carrel.conf' EXIT
+	cp -p /etc/carrel/carrel.conf /etc/carrel/kept
+	sed -i '/^\s*assign/s/.*/assign unconfined user exam1/' /etc/carrel/carrel.conf
+	finds config notice 'no assignment confines anyone'
+	expect_no_match "$(found_by config)" '^wrong'
+	cp -p /etc/carrel/kept /etc/carrel/carrel.conf
+	expect_no_match "$(findings config)" 'confines anyone'
+}
+
 test_doctor_config_policy_of_nobody_is_told() {
 	cp -p /etc/carrel/policies/exam.policy /etc/carrel/policies/spare.policy
 	trap 'rm -f /etc/carrel/policies/spare.policy' EXIT
@@ -142,6 +162,15 @@ test_doctor_helper_that_fails_is_found() {
 	expect_no_match "$(fix_of helper)" 'veth|nf_tables|nft_ct'
 	rm "/lib/modules/$(uname -r)/modules.dep"
 	cp -p /usr/libexec/carrel/kept $helper
+	is_well helper
+}
+
+test_doctor_helper_without_room_for_its_state_is_found() {
+	mount -t tmpfs -o size=1m,uid="$(id -u carrel)",gid="$(id -g carrel)",mode=0755 full /run/carrel
+	trap 'umount /run/carrel' EXIT
+	expect_failure dd if=/dev/zero of=/run/carrel/fill bs=1M count=2
+	finds helper wrong 'the file system of /run/carrel is full'
+	rm /run/carrel/fill
 	is_well helper
 }
 

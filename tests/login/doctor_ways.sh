@@ -22,6 +22,7 @@ test_doctor_pam_service_without_the_module_is_found_and_mended() {
 	trap 'mv /etc/kept /etc/pam.d/cron' EXIT
 	sed -i '/pam_carrel/d' /etc/pam.d/cron
 	finds pam wrong 'sessions are opened without pam_carrel.so by: cron$'
+	expect_match "$(fix_of pam)" 'pam_carrel.so exempt=sudo'
 	mended_by_its_fix pam
 	# Whom no assignment confines there, needs no module there.
 	sed -i '/pam_carrel/d' /etc/pam.d/cron
@@ -84,6 +85,28 @@ test_doctor_pam_module_without_its_file_is_found() {
 	mv "$module" "$module.kept"
 	trap 'mv "$module.kept" "$module"' EXIT
 	finds pam wrong "names pam_carrel.so, and there is no $module"
+}
+
+test_doctor_pam_option_that_the_module_refuses_is_found() {
+	cp -p /etc/pam.d/su /etc/kept
+	trap 'mv /etc/kept /etc/pam.d/su' EXIT
+	sed -i 's/exempt=sudo/exmpt=sudo/' /etc/pam.d/su
+	finds pam wrong "/etc/pam.d/su:[0-9]+: unknown option 'exmpt=sudo'; did you mean 'exempt='"
+	expect_failure su exam1 -c true
+	cp -p /etc/kept /etc/pam.d/su
+	is_well pam
+	sed -i 's/exempt=sudo/& timeout=0/' /etc/pam.d/su
+	finds pam wrong "/etc/pam.d/su:[0-9]+: option 'timeout=0': expected seconds"
+}
+
+test_doctor_exempt_group_that_there_is_not_is_told() {
+	cp -p /etc/pam.d/su /etc/kept
+	trap 'mv /etc/kept /etc/pam.d/su' EXIT
+	sed -i 's/exempt=sudo/exempt=sudo,whee1/' /etc/pam.d/su
+	finds exempt notice "/etc/pam.d/su:[0-9]+: exempt= names the group 'whee1', which does not exist"
+	expect_equal "$(findings exempt | wc -l)" 1
+	cp -p /etc/kept /etc/pam.d/su
+	expect_equal "$(findings exempt)" ""
 }
 
 test_doctor_exempt_names_whom_it_lets_through() {
