@@ -76,15 +76,14 @@ static const char setup[] =
 	"		net.ipv6.icmp.ratelimit=0 \\\n"
 	"		net.ipv6.conf.uplink0.accept_ra=0 net.ipv6.conf.uplink0.dad_transmits=0\n"
 	"	ip link set lo up\n"
-	"	ip link set uplink0 up\n"
+	/* Nothing is on the link, link-local or not: everything goes to the same neighbour. */
+	"	ip link set uplink0 addrgenmode none up\n"
 	"	ip address add 10.213.99.99/32 dev uplink0\n"
 	"	ip address add fd42:ca44:e1::99/128 dev uplink0 nodad\n"
 	"	for gateway in 169.254.1.1 fe80::1; do\n"
 	"		ip neighbour add $gateway lladdr 02:00:00:00:00:01 dev uplink0 nud permanent\n"
 	"		ip route add default via $gateway dev uplink0 onlink\n"
 	"	done\n"
-	/* Link-local destinations go to the same neighbour, as everything else does. */
-	"	ip -6 route flush fe80::/64 dev uplink0\n"
 	"END\n";
 
 /* The link that @fd stands on. */
