@@ -26,6 +26,10 @@ bool name_valid_policy(const char *name, size_t length);
 /* The administrator's file of rules that decide before every policy: never a policy itself. */
 #define POLICY_OVERRIDES "overrides"
 
+/* In every carrel, for scripts and for tests; the host's table has the same name. */
+#define CARREL_TABLE  "carrel"
+#define CARREL_UPLINK "uplink0"
+
 /** name_of_netns() - "carrel-1000" for a user's own carrel */
 void name_of_netns(uid_t uid, char name[NETNS_NAME_SIZE]);
 

@@ -13,6 +13,7 @@
 #include "cli/owner.h"
 #include "cli/prospect.h"
 #include "cli/view.h"
+#include "core/compile.h"
 #include "core/nfttext.h"
 #include "pam/subject.h"
 

@@ -7,10 +7,6 @@
 #include "core/prefixes.h"
 #include "core/ruleset.h"
 
-/* Names that appear in the carrel, for scripts and for tests. */
-#define CARREL_TABLE  "carrel"
-#define CARREL_UPLINK "uplink0"
-
 /**
  * compile_policy() - the table inet carrel of one carrel
  * @policy:	a parsed policy, whose resolvers are settled (dns_settle())

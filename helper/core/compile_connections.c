@@ -3,7 +3,7 @@
 
 #include <linux/netfilter/nf_conntrack_common.h>
 
-#include "core/compile.h"
+#include "base/name.h"
 
 #define CHAIN_ALL  "connections"
 #define CHAIN_OVER "connections-over"

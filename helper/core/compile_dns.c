@@ -21,7 +21,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 
-#include "core/compile.h"
+#include "base/name.h"
 
 /* Who is asked. */
 struct asked {

@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/address.h"
-#include "core/compile.h"
 #include "core/policy.h"
+#include "core/prefixes.h"
 
 /*
  * One bit of the connection's mark, leaving the others to an administrator. Not the highest,

@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 #include "base/address.h"
-#include "core/compile.h"
 #include "core/policy.h"
+#include "core/prefixes.h"
 #include "core/redirect.h"
 
 /* The first packet of a flow, seen from the carrel. */

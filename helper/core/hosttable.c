@@ -34,7 +34,7 @@
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/rtnetlink.h>
 
-#include "core/compile.h"
+#include "base/name.h"
 #include "core/group.h"
 
 #define CARREL_LINKS "cr-*"

@@ -7,7 +7,7 @@
 #include <linux/netfilter.h>
 
 #include "base/arena.h"
-#include "core/compile.h"
+#include "base/name.h"
 
 /* Before connection tracking and whatever anybody drops first; behind all that can drop. */
 #define PRIORITY_FIRST (-450)

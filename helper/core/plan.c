@@ -28,6 +28,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "core/compile.h"
 #include "core/group.h"
 
 /* Locally administered; 0xca44 stands for "carrel". */

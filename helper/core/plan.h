@@ -14,7 +14,6 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/name.h"
-#include "core/compile.h"
 #include "core/connection.h"
 #include "core/edition.h"
 #include "core/policy.h"

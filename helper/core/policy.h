@@ -18,6 +18,7 @@
 #include "core/config.h"
 #include "core/diagnostic.h"
 #include "core/dns.h"
+#include "core/prefixes.h"
 
 struct carrel_error;
 
@@ -37,8 +38,6 @@ enum protocol {
 	PROTOCOL_TCP = 1 << 0, PROTOCOL_UDP = 1 << 1, PROTOCOL_ICMP = 1 << 2, /* ICMP and ICMPv6 */
 	PROTOCOL_SCTP = 1 << 3,
 };
-
-struct port_range { uint16_t first, last; };
 
 /* A type of the family's own ICMP. */
 struct icmp_type { enum family family; uint8_t number; };

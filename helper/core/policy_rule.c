@@ -337,6 +337,47 @@ static int expect_end(struct lexer *lexer, const struct rule_parser *parser)
 	return text ? lexer_expect_end(lexer, text, words) : -ENOMEM;
 }
 
+static bool overlap(const struct prefix *a, const struct prefix *b)
+{
+	return prefix_covers(a, b) || prefix_covers(b, a);
+}
+
+/*
+ * Append to what @rule excludes what is left of @from without @keep, a normalised list: sorted, and
+ * without overlap. 0 or -ENOMEM
+ */
+static int exclude(struct arena *arena, const struct prefix *from, const struct prefix *keep,
+		   size_t keep_count, struct policy_rule *rule)
+{
+	/* Those that concern @from stand together, as @keep is sorted. */
+	while (keep_count && !overlap(from, &keep[0])) {
+		keep++;
+		keep_count--;
+	}
+	while (keep_count && !overlap(from, &keep[keep_count - 1]))
+		keep_count--;
+
+	if (keep_count == 0) {
+		struct prefix *excluded = ARENA_APPEND(arena, &rule->excluded);
+		if (!excluded)
+			return -ENOMEM;
+		*excluded = *from;
+		return 0;
+	}
+	if (prefix_covers(&keep[0], from))
+		return 0;
+
+	/* Longer prefixes are inside it: so it has two halves, and at most 128 levels of them. */
+	struct prefix low = *from, high = *from;
+	low.length++;
+	high.length++;
+	high.address.bytes[from->length / 8] |= (uint8_t)(0x80 >> from->length % 8);
+	int rc = exclude(arena, &low, keep, keep_count, rule);
+	if (!rc)
+		rc = exclude(arena, &high, keep, keep_count, rule);
+	return rc;
+}
+
 /* Bring the lists into the form that struct policy_rule promises; 0 or -ENOMEM. */
 static int normalise(struct lexer *lexer, struct rule_parser *parser)
 {
@@ -353,8 +394,8 @@ static int normalise(struct lexer *lexer, struct rule_parser *parser)
 	size_t count;
 	const struct prefix *private = policy_class_prefixes(word, strlen(word), &count);
 	for (size_t i = 0; i < count; i++) {
-		int rc = prefixes_exclude(lexer->arena, &private[i], rule->remotes.items,
-					  rule->remotes.count, rule);
+		int rc = exclude(lexer->arena, &private[i], rule->remotes.items,
+				 rule->remotes.count, rule);
 		if (rc)
 			return rc;
 	}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/prefixes.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,43 +41,6 @@ size_t prefixes_normalise(struct prefix *items, size_t count)
 		if (kept == 0 || !prefix_covers(&items[kept - 1], &items[i]))
 			items[kept++] = items[i];
 	return kept;
-}
-
-static bool overlap(const struct prefix *a, const struct prefix *b)
-{
-	return prefix_covers(a, b) || prefix_covers(b, a);
-}
-
-int prefixes_exclude(struct arena *arena, const struct prefix *from, const struct prefix *keep,
-		     size_t keep_count, struct policy_rule *rule)
-{
-	/* Those that concern @from stand together, as @keep is sorted. */
-	while (keep_count && !overlap(from, &keep[0])) {
-		keep++;
-		keep_count--;
-	}
-	while (keep_count && !overlap(from, &keep[keep_count - 1]))
-		keep_count--;
-
-	if (keep_count == 0) {
-		struct prefix *excluded = ARENA_APPEND(arena, &rule->excluded);
-		if (!excluded)
-			return -ENOMEM;
-		*excluded = *from;
-		return 0;
-	}
-	if (prefix_covers(&keep[0], from))
-		return 0;
-
-	/* Longer prefixes are inside it: so it has two halves, and at most 128 levels of them. */
-	struct prefix low = *from, high = *from;
-	low.length++;
-	high.length++;
-	high.address.bytes[from->length / 8] |= (uint8_t)(0x80 >> from->length % 8);
-	int rc = prefixes_exclude(arena, &low, keep, keep_count, rule);
-	if (!rc)
-		rc = prefixes_exclude(arena, &high, keep, keep_count, rule);
-	return rc;
 }
 
 /* For qsort(): by first port. */

@@ -3,9 +3,14 @@
 #ifndef CARREL_CORE_PREFIXES_H
 #define CARREL_CORE_PREFIXES_H
 
-#include "core/policy.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/address.h"
 
 struct prefix_list { const struct prefix *items; size_t count; };
+
+struct port_range { uint16_t first, last; };
 
 /** prefixes_hold() - is @address in one of the @count @prefixes? */
 bool prefixes_hold(const struct prefix *prefixes, size_t count, const struct address *address);
@@ -19,17 +24,6 @@ bool prefix_list_holds(const struct prefix_list *list, const struct address *add
  * Return: how many of @items are left, at its beginning
  */
 size_t prefixes_normalise(struct prefix *items, size_t count);
-
-/**
- * prefixes_exclude() - append to @rule->excluded what is left of @from without @keep
- * @keep:	normalised
- *
- * What is appended is sorted and does not overlap.
- *
- * Return: 0, -ENOMEM
- */
-int prefixes_exclude(struct arena *arena, const struct prefix *from, const struct prefix *keep,
-		     size_t keep_count, struct policy_rule *rule);
 
 /**
  * ports_normalise() - sort, and join ranges that overlap or touch

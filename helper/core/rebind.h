@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 #include "base/address.h"
-#include "core/compile.h"
+#include "core/prefixes.h"
 
 /** rebind_impossible() - no host has it: unspecified, multicast, broadcast; IPv4 mapped into IPv6 */
 bool rebind_impossible(const struct address *address);

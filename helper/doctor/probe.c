@@ -11,7 +11,6 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/name.h"
-#include "core/compile.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
 #include "kernel/nft_load.h"

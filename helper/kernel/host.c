@@ -30,7 +30,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "core/compile.h"
+#include "base/name.h"
 #include "core/hosttable.h"
 #include "kernel/facts.h"
 #include "kernel/network.h"

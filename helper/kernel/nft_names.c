@@ -13,7 +13,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "core/compile.h"
+#include "base/name.h"
 #include "kernel/nft_batch.h"
 #include "kernel/nft_set.h"
 #include "kernel/rtnl.h"
