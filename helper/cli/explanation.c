@@ -4,7 +4,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "core/names.h"
-#include "core/policy_rule.h"
+#include "core/policy.h"
 #include "core/reason.h"
 
 /** decider_name() - the word in JSON */

@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "cli/cli.h"
-#include "core/policy_rule.h"
+#include "core/policy.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 

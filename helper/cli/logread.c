@@ -15,7 +15,7 @@
 #include "base/name.h"
 #include "cli/cli.h"
 #include "cli/view.h"
-#include "core/policy_rule.h"
+#include "core/policy.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
 #include "kernel/nft_log.h"

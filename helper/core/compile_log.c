@@ -16,7 +16,6 @@
 #include <linux/netfilter/nf_conntrack_tuple_common.h>
 
 #include "core/log.h"
-#include "core/policy_rule.h"
 
 static const char *const chain_notes[DIRECTION_COUNT] = {
 	[DIRECTION_OUT] = "log-out", [DIRECTION_IN] = "log-in",

@@ -10,7 +10,7 @@
 
 #include "base/hostname.h"
 #include "base/number.h"
-#include "core/policy_rule.h"
+#include "core/policy.h"
 
 /* What flows can be of, in the order of the words. */
 static const char *const protocol_words[] = { "tcp", "udp", "sctp", "icmp", NULL };

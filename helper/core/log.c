@@ -8,7 +8,6 @@
 #include <string.h>
 #include <netinet/in.h>
 
-#include "core/policy_rule.h"
 
 static const char *const set_names[] = {
 	[LOG_IPV4] = LOG_SET_IPV4, [LOG_IPV6] = LOG_SET_IPV6, [LOG_ICMP4] = LOG_SET_ICMP4,

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/policy_rule.h"
+#include "core/policy.h"
 
 /* bsearch() order of rules: by mark */
 static int compare_marks(const void *a, const void *b)

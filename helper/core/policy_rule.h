@@ -6,10 +6,6 @@
 #include "core/lexer.h"
 #include "core/policy.h"
 
-/* In the order of enum verdict and enum direction, NULL-terminated. */
-extern const char *const verdict_words[];
-extern const char *const direction_words[];
-
 /**
  * policy_rule_parse() - understand what stands behind the verdict
  * @keyword:	the verdict's word

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/reason.h"
 
-#include "core/policy_rule.h"
+#include "core/policy.h"
 
 const char *reason_outcome(enum verdict verdict)
 {

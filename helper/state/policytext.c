@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/paths.h"
+#include "core/policy_parse.h"
 #include "state/source.h"
 
 int policytext_begin(const char *config_path, bool trusted_only, struct arena *arena,

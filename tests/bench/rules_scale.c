@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "clock.h"
 #include "core/compile.h"
+#include "core/policy_parse.h"
 #include "kernel/nft.h"
 #include "kernel/nft_load.h"
 

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "core/names.h"
 #include "core/policy_dns.h"
+#include "core/policy_parse.h"
 #include "tests/unit/resolvers.h"
 
 /* Cut the text at its lines "=== NAME"; -EINVAL when there are too many. */

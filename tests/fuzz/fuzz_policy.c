@@ -8,7 +8,7 @@
 
 #include "base/hostname.h"
 #include "core/expect.h"
-#include "core/policy.h"
+#include "core/policy_parse.h"
 #include "core/shadow.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);

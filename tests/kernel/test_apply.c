@@ -21,6 +21,7 @@
 #include "core/allocate.h"
 #include "core/config.h"
 #include "core/plan.h"
+#include "core/policy_parse.h"
 #include "kernel/apply.h"
 #include "kernel/facts.h"
 #include "kernel/host.h"

@@ -2,7 +2,7 @@
 /* What is installed; run from the top of the tree, as make does. */
 #include "text.h"
 
-#include "core/policy.h"
+#include "core/policy_parse.h"
 #include "state/source.h"
 
 static void test_packaged_configuration_confines_nobody(void **state)

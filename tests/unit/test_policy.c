@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "core/policy.h"
+#include "core/policy_parse.h"
 
 /* Parse one text as the policy "x"; policy_parse()'s result. */
 static int parse(const char *text, struct arena *arena, struct policy *policy,

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "base/error.h"
-#include "core/policy.h"
+#include "core/policy_parse.h"
 
 struct file { const char *name, *text; };
 

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "core/config.h"
-#include "core/policy.h"
+#include "core/policy_parse.h"
 
 /* A text and all that is said about it, a line for each: "LINE:COLUMN: message". */
 struct text_case {
