@@ -8,7 +8,7 @@
 #include "cli/diff.h"
 #include "cli/hostns.h"
 #include "cli/view.h"
-#include "doctor/doctor.h"
+#include "doctor/checks.h"
 
 /* Longer than thousands of carrels take, and not longer than somebody waits. */
 #define COMPARE_MAX_MS  60000

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "cli/check.h"
 #include "cli/cli.h"
-#include "doctor/doctor.h"
+#include "doctor/checks.h"
 #include "state/source.h"
 
 /** place_of() - "FILE:LINE:COLUMN: ", or "FILE: " for a whole file; NULL: out of memory */

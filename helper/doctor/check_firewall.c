@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "doctor/checks.h"
 #include "doctor/probe.h"
 #include "doctor/program.h"
 #include "doctor/trial.h"

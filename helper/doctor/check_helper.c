@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/paths.h"
+#include "doctor/checks.h"
 #include "doctor/trial.h"
 
 /* What a kernel's list of its modules may be at most. */

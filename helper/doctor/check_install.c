@@ -12,7 +12,7 @@
 #include "base/fd.h"
 #include "base/paths.h"
 #include "base/version.h"
-#include "doctor/doctor.h"
+#include "doctor/checks.h"
 
 /** find_helper_account() - the uid and gid that the helper runs as; false: there is none */
 static bool find_helper_account(uid_t *ret_uid, gid_t *ret_gid)

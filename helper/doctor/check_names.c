@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "core/names.h"
-#include "doctor/doctor.h"
+#include "doctor/checks.h"
 #include "state/namesfile.h"
 
 /** check_name() - one name of @policy that has no address that is believed */

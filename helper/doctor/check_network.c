@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/name.h"
 #include "cli/view.h"
-#include "doctor/doctor.h"
+#include "doctor/checks.h"
 #include "kernel/routes.h"
 #include "kernel/rtnl.h"
 #include "kernel/sysctl.h"

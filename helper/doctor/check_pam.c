@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/paths.h"
 #include "doctor/accounts.h"
+#include "doctor/checks.h"
 #include "doctor/services.h"
 #include "pam/options.h"
 #include "pam/subject.h"

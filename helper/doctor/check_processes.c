@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "cli/table.h"
+#include "doctor/checks.h"
 #include "doctor/coverage.h"
 
 bool coverage_is_leak(const struct stray *stray)

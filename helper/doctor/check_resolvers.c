@@ -2,7 +2,7 @@
 /* Will programs in a carrel find names? */
 
 #include "base/error.h"
-#include "doctor/doctor.h"
+#include "doctor/checks.h"
 #include "state/resolvers.h"
 
 /** check_policy() - what keeps programs under @policy from finding names */

@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #include "base/error.h"
-#include "doctor/doctor.h"
+#include "doctor/checks.h"
 #include "doctor/process.h"
 #include "doctor/program.h"
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "doctor/doctor.h"
+#include "doctor/checks.h"
 #include "doctor/program.h"
 
 #define TIMER   "carrel-gc.timer"

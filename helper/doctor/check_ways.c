@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "doctor/accounts.h"
+#include "doctor/checks.h"
 #include "doctor/process.h"
 #include "doctor/services.h"
 

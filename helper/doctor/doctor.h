@@ -4,7 +4,7 @@
  *
  * Theory of operation
  *
- * doctor.c has a table of checks; each is a function in a file of its own. It gathers what it
+ * checks.c has a table of checks; each is a function in a file of its own. It gathers what it
  * needs (a thin layer over files, netlink and other programs), judges that (pure functions,
  * which core/ has where they are long), and adds a finding for each thing that is wrong:
  * what there is, why it matters, and the command or the edit that mends it. Who adds a check
@@ -115,26 +115,5 @@ void doctor_put_json(const struct doctor *doctor, const struct doctor_check *che
 
 /** doctor_is_well() - was nothing found wrong? */
 bool doctor_is_well(const struct doctor *doctor);
-
-/* The checks, in the order of the table. */
-int doctor_check_account(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_modes(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_versions(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_config(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_pam(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_exempt(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_sshd(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_processes(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_daemons(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_groups(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_timer(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_names(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_pools(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_forwarding(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_resolvers(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_host(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_carrels(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_helper(struct doctor *doctor, struct carrel_error *err);
-int doctor_check_firewall(struct doctor *doctor, struct carrel_error *err);
 
 #endif
