@@ -80,13 +80,11 @@ int lexer_refuse(struct lexer *lexer, const struct token *token, const char *wha
 			   separator, expected, hint(lexer, token, words));
 }
 
-int lexer_expect_end(struct lexer *lexer, const char *expected, const char *const *words)
+int lexer_unexpected(struct lexer *lexer, const struct token *token, const char *expected,
+		     const char *const *words)
 {
-	const struct token *token = lexer_peek(lexer);
 	char shown[TOKEN_SHOWN_SIZE];
 
-	if (token->kind == TOKEN_END)
-		return 0;
 	return lexer_error(lexer, token, "unexpected %s; expected %s%s", token_show(token, shown),
 			   expected, hint(lexer, token, words));
 }

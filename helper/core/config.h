@@ -12,22 +12,11 @@
 #include "base/arena.h"
 #include "base/name.h"
 #include "core/diagnostic.h"
+#include "core/source.h"
 #include "base/subject.h"
 
 struct buffer;
 struct carrel_error;
-
-/* A file and its text: what a parser is given. Text may hold NUL bytes (an error). */
-struct source {
-	const char *path;
-	const char *text;
-	size_t length;
-};
-
-/* Every file of a configuration, in the order in which it is read. */
-struct sources {
-	ARENA_LIST(struct source) list;
-};
 
 enum condition_kind {
 	CONDITION_USER, CONDITION_GROUP, CONDITION_UID,

@@ -263,6 +263,13 @@ int lexer_expect(struct lexer *lexer, const char *what, const char *const *words
 	return 0;
 }
 
+int lexer_expect_end(struct lexer *lexer, const char *expected, const char *const *words)
+{
+	const struct token *token = lexer_peek(lexer);
+
+	return token->kind == TOKEN_END ? 0 : lexer_unexpected(lexer, token, expected, words);
+}
+
 const char *lexer_line_text(const struct lexer *lexer)
 {
 	char *text = arena_alloc(lexer->arena, (size_t)(lexer->end - lexer->begin) + 1);

@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/arena.h"
-#include "core/config.h"
 #include "core/diagnostic.h"
+#include "core/source.h"
 
 /* A thousand IPv6 prefixes fit; what is longer is no line that a person or a tool means. */
 #define LEXER_LINE_MAX 65536
@@ -101,6 +101,16 @@ int lexer_expect(struct lexer *lexer, const char *what, const char *const *words
  * Return: 0; -EINVAL after reporting
  */
 int lexer_expect_end(struct lexer *lexer, const char *expected, const char *const *words);
+
+/**
+ * lexer_unexpected() - report "unexpected 'now'; expected the end of the line"
+ * @token:	what was found
+ * @expected:	as of lexer_expect_end(), and @words
+ *
+ * Return: -EINVAL
+ */
+int lexer_unexpected(struct lexer *lexer, const struct token *token, const char *expected,
+		     const char *const *words);
 
 /**
  * lexer_refuse() - report "'tpc' is not a protocol; expected ... (did you mean 'tcp'?)"

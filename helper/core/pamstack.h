@@ -10,8 +10,8 @@
 
 #include <stdbool.h>
 #include "base/arena.h"
-#include "core/config.h"
 #include "core/diagnostic.h"
+#include "core/source.h"
 
 /* The module's file name. */
 #define PAMSTACK_MODULE "pam_carrel.so"
