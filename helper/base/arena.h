@@ -8,6 +8,7 @@
 #ifndef CARREL_BASE_ARENA_H
 #define CARREL_BASE_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -37,6 +38,10 @@ char *arena_strdup(struct arena *arena, const char *text);
 /** arena_printf() - formatted string; NULL on ENOMEM */
 char *arena_printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/** arena_vprintf() - the same, with the arguments as a va_list, which is used up */
+char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
 
 /**
  * arena_grow() - make room for one more item at the end of an array

@@ -4,27 +4,8 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "base/error.h"
-
-/* As arena_printf(), with the arguments as a va_list. */
-__attribute__((format(printf, 2, 0)))
-static char *format_message(struct arena *arena, const char *format, va_list arguments)
-{
-	va_list again;
-	va_copy(again, arguments);
-	int length = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	if (length < 0)
-		return NULL;
-
-	size_t size = (size_t)length + 1;
-	char *message = arena_alloc(arena, size);
-	if (message)
-		vsnprintf(message, size, format, arguments);
-	return message;
-}
 
 /*
  * The first error is kept however many warnings came before it: it is what
@@ -49,7 +30,7 @@ void diagnostic_vadd(struct diagnostics *diagnostics, enum severity severity,
 	if (!kept)
 		return;
 
-	char *message = format_message(diagnostics->arena, format, arguments);
+	char *message = arena_vprintf(diagnostics->arena, format, arguments);
 	struct diagnostic *diagnostic =
 		message ? ARENA_APPEND(diagnostics->arena, &diagnostics->list) : NULL;
 	if (!diagnostic)
