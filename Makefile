@@ -13,7 +13,6 @@ SYSCONFDIR ?= /etc
 BUILD      ?= build
 
 CC         ?= cc
-PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g
 WARNINGS   := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	      -Wvla -Wformat=2 $(if $(WERROR),-Werror)
@@ -112,46 +111,48 @@ localize    = $(LOCALIZE) $(1) >$(2) && chmod 0644 $(2)
 # An administrator's carrel.conf is never overwritten.
 .PHONY: install uninstall
 install: all
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/libexec/carrel $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(SECUREDIR)
-	$(INSTALL) -m 0755 $(BUILD)/carrel-helper $(DESTDIR)$(PREFIX)/libexec/carrel/carrel-helper
-	$(INSTALL) -m 0755 $(BUILD)/carrel-resolver $(DESTDIR)$(PREFIX)/libexec/carrel/carrel-resolver
-	$(INSTALL) -m 0755 $(BUILD)/carrel $(DESTDIR)$(PREFIX)/sbin/carrel
-	$(INSTALL) -m 0644 $(BUILD)/pam_carrel.so $(DESTDIR)$(SECUREDIR)/pam_carrel.so
-	$(INSTALL) -d $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf.d $(DESTDIR)$(SYSCONFDIR)/carrel/policies
-	test -e $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf || \
+	$(call say,INSTALL,$(DESTDIR)$(PREFIX) $(DESTDIR)$(SYSCONFDIR)/carrel $(DESTDIR)$(SECUREDIR)/pam_carrel.so)
+	$(Q)$(INSTALL) -d $(DESTDIR)$(PREFIX)/libexec/carrel $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(SECUREDIR)
+	$(Q)$(INSTALL) -m 0755 $(BUILD)/carrel-helper $(DESTDIR)$(PREFIX)/libexec/carrel/carrel-helper
+	$(Q)$(INSTALL) -m 0755 $(BUILD)/carrel-resolver $(DESTDIR)$(PREFIX)/libexec/carrel/carrel-resolver
+	$(Q)$(INSTALL) -m 0755 $(BUILD)/carrel $(DESTDIR)$(PREFIX)/sbin/carrel
+	$(Q)$(INSTALL) -m 0644 $(BUILD)/pam_carrel.so $(DESTDIR)$(SECUREDIR)/pam_carrel.so
+	$(Q)$(INSTALL) -d $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf.d $(DESTDIR)$(SYSCONFDIR)/carrel/policies
+	$(Q)test -e $(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf || \
 		{ $(call localize,conf/carrel.conf,$(DESTDIR)$(SYSCONFDIR)/carrel/carrel.conf); }
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/carrel/policies
-	for policy in $(notdir $(POLICIES)); do \
+	$(Q)$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/carrel/policies
+	$(Q)for policy in $(notdir $(POLICIES)); do \
 		$(call localize,conf/policies/$$policy,$(DESTDIR)$(PREFIX)/share/carrel/policies/$$policy) || \
 			exit; \
 	done
-	for file in $(SYSTEMD); do \
+	$(Q)for file in $(SYSTEMD); do \
 		$(INSTALL) -d $$(dirname $(DESTDIR)$(PREFIX)/lib/$$file) && \
 		$(call localize,conf/$$file,$(DESTDIR)$(PREFIX)/lib/$$file) || exit; \
 	done
-	$(INSTALL) -d $(DESTDIR)$(NMDIR)
-	$(INSTALL) -m 0644 conf/networkmanager/carrel.conf $(DESTDIR)$(NMDIR)/carrel.conf
-	$(INSTALL) -d $(DESTDIR)$(PROFILEDIR)
-	$(INSTALL) -m 0644 conf/pam/carrel $(DESTDIR)$(PROFILEDIR)/carrel
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-	$(INSTALL) -m 0644 conf/completion/carrel.bash \
+	$(Q)$(INSTALL) -d $(DESTDIR)$(NMDIR)
+	$(Q)$(INSTALL) -m 0644 conf/networkmanager/carrel.conf $(DESTDIR)$(NMDIR)/carrel.conf
+	$(Q)$(INSTALL) -d $(DESTDIR)$(PROFILEDIR)
+	$(Q)$(INSTALL) -m 0644 conf/pam/carrel $(DESTDIR)$(PROFILEDIR)/carrel
+	$(Q)$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	$(Q)$(INSTALL) -m 0644 conf/completion/carrel.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/carrel
-	for page in $(notdir $(MANPAGES)); do \
+	$(Q)for page in $(notdir $(MANPAGES)); do \
 		section=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
 		$(INSTALL) -d $$section && $(call localize,man/$$page,$$section/$$page) || exit; \
 	done
-	test -n "$(DESTDIR)" || conf/activate
+	$(Q)test -n "$(DESTDIR)" || conf/activate
 
 # Leaves the configuration and the account: they are the administrator's now. A PAM line without
 # its module would keep everybody out, root too.
 uninstall:
-	test -n "$(DESTDIR)" || conf/deactivate
-	rm -f $(DESTDIR)$(SECUREDIR)/pam_carrel.so $(DESTDIR)$(PREFIX)/sbin/carrel \
+	$(Q)test -n "$(DESTDIR)" || conf/deactivate
+	$(call say,REMOVE,$(DESTDIR)$(PREFIX) $(DESTDIR)$(SECUREDIR)/pam_carrel.so)
+	$(Q)rm -f $(DESTDIR)$(SECUREDIR)/pam_carrel.so $(DESTDIR)$(PREFIX)/sbin/carrel \
 		$(addprefix $(DESTDIR)$(PREFIX)/lib/,$(SYSTEMD)) $(DESTDIR)$(NMDIR)/carrel.conf \
 		$(DESTDIR)$(PROFILEDIR)/carrel \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/carrel
-	rm -rf $(DESTDIR)$(PREFIX)/libexec/carrel $(DESTDIR)$(PREFIX)/share/carrel
-	for page in $(notdir $(MANPAGES)); do \
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/libexec/carrel $(DESTDIR)$(PREFIX)/share/carrel
+	$(Q)for page in $(notdir $(MANPAGES)); do \
 		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; \
 	done
 

@@ -155,6 +155,9 @@ int main(void)
 	(void)prctl(PR_SET_NAME, "carrel-helper", 0, 0, 0);
 	rc = privileges_confine(REQUEST_FD, &request.peer, &err);
 
+	/* Who started it by hand hears why it ends; a login's helper has /dev/null there. */
+	if (rc < 0)
+		(void)dprintf(STDERR_FILENO, "%s\n", err.text);
 	if (rc == 0)
 		rc = sandbox_enter(&err);
 	if (rc == 0)

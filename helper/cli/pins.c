@@ -35,8 +35,9 @@ void pins_check(const struct config *config, const char *path, struct diagnostic
 	if (found)
 		diagnostic_add(diagnostics, SEVERITY_WARNING,
 			       config->pins_position.line ? &config->pins_position : &whole,
-			       "pins are still %s, for all carrels have them in one place: that changes "
-			       "when no carrel is open, or at the next boot", found);
+			       "pins are still %s, as all carrels have them in one place: that changes "
+			       "when 'carrel gc' finds that no carrel is open, or at the next boot",
+			       found);
 }
 
 int pins_each(pin_visitor *visit, void *context, struct carrel_error *err)

@@ -427,7 +427,7 @@ void plan_describe(const struct plan_operation *operation, struct buffer *buffer
 		buffer_printf(buffer, "delete %s", link);
 		break;
 	case PLAN_LINK_QUIET:
-		buffer_printf(buffer, "%s: no address of its own making%s", link,
+		buffer_printf(buffer, "%s: no automatic address%s", link,
 			      operation->quiet.forward ? ", forwarding on" : "");
 		break;
 	case PLAN_LINK_UP:

@@ -69,7 +69,7 @@ static int confine(struct carrel_error *err)
 	if (getresuid(&ruid, &euid, &suid) < 0 || syscall(SYS_capget, &header, data) < 0)
 		return error_set_errno(err, errno, "asking which account this runs as");
 	if (ruid == 0 || euid == 0 || suid == 0)
-		return error_set(err, EPERM, "carrel-resolver must not run as root: 'carrel refresh' "
+		return error_set(err, EPERM, "must not run as root: 'carrel refresh' "
 				 "starts it as an account of its own");
 	if (data[0].permitted | data[1].permitted)
 		return error_set(err, EPERM, "carrel-resolver was given capabilities");

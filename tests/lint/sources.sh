@@ -65,6 +65,40 @@ test_lint_mandoc_has_no_complaint() {
 	done
 }
 
+# options_of_help SUBCOMMAND, options_of_manual SUBCOMMAND, options_of_completion SUBCOMMAND: long ones,
+# sorted, without those that all have
+options_of_help() {
+	"${BUILD:-build}/carrel" help "$1" | sed '/^$/q' | long_options
+}
+
+options_of_manual() {
+	mandoc -T ascii man/carrel.8 | sed "s/.\x08//g" |
+		awk -v name="$1" '/^SYNOPSIS/ { on = 1 } /^DESCRIPTION/ { exit }
+			on && /^ +carrel/ { is = $0 ~ "carrel (\\[--config file\\] )?" name "( |$)" } is' | long_options
+}
+
+options_of_completion() {
+	bash -c '. conf/completion/carrel.bash; COMP_WORDS=(carrel "$1" --) COMP_CWORD=2; _carrel
+		printf "%s\n" "${COMPREPLY[@]}"' _ "$1" | long_options
+}
+
+long_options() {
+	grep -oE -e '--[a-z-]+' | grep -vxE -e '--(config|help)' | sort -u | xargs
+}
+
+test_lint_options_are_the_same_in_help_manual_and_completion() {
+	local name names
+	command -v mandoc || skip "no mandoc"
+	names=$("${BUILD:-build}/carrel" help | sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' | grep -vx help)
+	expect_differ "$names" ""
+	for name in $names; do
+		expect_equal "$name: $(options_of_manual "$name")" "$name: $(options_of_help "$name")"
+		expect_equal "$name: $(options_of_completion "$name")" "$name: $(options_of_help "$name")"
+	done
+	expect_equal "$(bash -c '. conf/completion/carrel.bash; COMP_WORDS=(carrel help ""); COMP_CWORD=2; _carrel
+		printf "%s\n" "${COMPREPLY[@]}"' | grep -vx help | sort)" "$(sort <<<"$names")"
+}
+
 test_lint_every_source_names_its_licence() {
 	local file
 	while read -r -d '' file; do

@@ -295,14 +295,14 @@ test_command_check_as_root_sees_what_the_helper_cannot_read() {
 	echo 'allow out udp port 123' >/etc/carrel/policies/common/time.policy
 	echo 'include common/time' >>$policy
 	for file in /etc/carrel/carrel.conf $policy /etc/carrel/policies/common/time.policy; do
-		chmod 0640 $file
+		chmod 0640 "$file"
 		exits 4 carrel check
 		expect_match "$output" "^$file: error: the account 'carrel', .*: Permission denied; .* chmod a\\+r $file"
 		expect_equal "$(wc -l <<<"$output")" 2
-		chgrp carrel $file
+		chgrp carrel "$file"
 		exits 0 carrel check
-		chgrp root $file
-		chmod 0644 $file
+		chgrp root "$file"
+		chmod 0644 "$file"
 	done
 	chmod 0700 /etc/carrel
 	exits 4 carrel check
@@ -337,6 +337,14 @@ test_command_exits_2_when_it_is_not_understood() {
 	exits 0 carrel --help
 	exits 0 carrel help exec
 	exits 0 carrel --version
+}
+
+# It is of no use on a command line, and says so.
+test_command_helper_by_hand_says_why_it_ends() {
+	exits 1 /usr/libexec/carrel/carrel-helper
+	expect_equal "$output" "carrel-helper must not run as root: it is started by pam_carrel.so or by the carrel command, as an account of its own"
+	exits 1 unprivileged /usr/libexec/carrel/carrel-helper
+	expect_match "$output" '^the helper was started without CAP_NET_ADMIN'
 }
 
 test_command_says_when_its_output_is_lost() {

@@ -311,7 +311,7 @@ test_pins_stay_private_as_long_as_a_carrel_is_open() {
 	su exam2 -c true
 	nothing_visible
 	exits 0 carrel check
-	expect_match "$output" "^$config:2:1: warning: pins are still private, .* when no carrel is open"
+	expect_match "$output" "^$config:2:1: warning: pins are still private, .* no carrel is open, or at the next boot"
 	exits 0 unprivileged carrel check
 	expect_match "$output" "^$config:2:1: warning: pins are still private"
 	expect_match "$(carrel doctor)" "^notice: config: $config:2:1: pins are still private"
