@@ -16,120 +16,120 @@
 static const struct subcommand subcommands[] = {
 	{
 		"list", "[--json]",
-		"the carrels there are",
+		"list the open carrels",
 		"One line for each carrel: its user, policy, live sessions, addresses, the name of\n"
-		"its network namespace (for ip netns), and since when it has been there.\n",
+		"its network namespace (for ip netns), and when it was made.\n",
 		OPTION_JSON, 0, 0, cli_list,
 	}, {
 		"show", "[--json] USER",
-		"one user's carrel, its sessions and the rules of its policy",
-		"USER is a name or a uid. The rules are those of the policy's file as it is now.\n",
+		"show a user's carrel, its sessions and the rules of its policy",
+		"USER is a name or a uid. The rules are those in the policy's file now.\n",
 		OPTION_JSON, 1, 1, cli_show,
 	}, {
 		"exec", "[--service SERVICE] [--from HOST] USER -- COMMAND [ARGUMENT...]",
 		"run a command as root in a user's carrel",
-		"The user's carrel is joined, or made, as a login of the user would. Assignments see\n"
+		"As at a login, the user's carrel is joined, or made if there is none. Assignments see\n"
 		"the service 'carrel' and a local login, unless --service and --from say otherwise.\n"
-		"The exit status is the command's; 126 when it cannot be executed, 127 when there is\n"
-		"none.\n",
+		"The exit status is that of the command; 126 if it cannot be executed, 127 if it was\n"
+		"not found.\n",
 		OPTION_LOGIN | OPTION_COMMAND, 2, ARGUMENTS_ANY, cli_exec,
 	}, {
 		"check", "[--json] [FILE...]",
-		"look for errors in the configuration and the policies",
-		"Without a FILE: carrel.conf, its drop-ins, and every policy that a login could be\n"
-		"given. A FILE that ends in .policy is a policy, any other a configuration.\n"
-		"Changes nothing and needs no privilege; as root, owners and modes are checked too.\n",
+		"check the configuration and the policies for errors",
+		"Without a FILE: carrel.conf, its drop-ins, and every policy that a login could get.\n"
+		"A FILE whose name ends in .policy is a policy, any other a configuration. Changes\n"
+		"nothing and needs no privilege; as root, owners and modes are checked, too.\n",
 		OPTION_JSON, 0, ARGUMENTS_ANY, cli_check,
 	}, {
 		"explain", "[--json] [--service SERVICE] [--from HOST] USER|--policy POLICY\n"
 		"                      [out|in] PROTOCOL ADDRESS[:PORT]",
-		"say whether a packet would get through, and by which rule",
-		"Nothing is sent. PROTOCOL is tcp, udp, sctp or icmp; ADDRESS is one of IPv4 or, in\n"
-		"brackets, of IPv6, the name of a host that policies name, or 'host', 'peers' or\n"
-		"'resolver'. Of the policies, it is the one of the user's carrel, or, with --service or\n"
-		"--from or where there is no carrel, the one that assignments give. Exits 0 when it\n"
-		"gets through, 5 when not.\n",
+		"say whether a connection would get through, and by which rule",
+		"No packet is sent. PROTOCOL is tcp, udp, sctp or icmp. ADDRESS is an IPv4 address, an\n"
+		"IPv6 address in brackets, a host name that policies have, 'host', 'peers' or\n"
+		"'resolver'. The policy is that of the user's carrel; with --service or --from, or if\n"
+		"there is no carrel, it is the one that the assignments give. Exits 0 if the\n"
+		"connection gets through, 5 if not.\n",
 		OPTION_JSON | OPTION_LOGIN | OPTION_POLICY, 2, ARGUMENTS_ANY, cli_explain,
 	}, {
 		"plan", "[--json|--nft] [--service SERVICE] [--from HOST] USER",
 		"show what a login would do to the kernel",
-		"Only looks. With --nft: the user's rules, as 'nft -f' reads them.\n",
+		"Changes nothing. With --nft: the user's rules in the syntax of 'nft -f'.\n",
 		OPTION_JSON | OPTION_LOGIN | OPTION_NFT, 1, 1, cli_plan,
 	}, {
 		"apply", "[--dry-run] [--json] [USER...]",
-		"bring open carrels under the configuration as it is now",
-		"Without a USER: every carrel. Rules are replaced in one step; open connections that\n"
-		"the new policy forbids are cut, and no other loses a packet. When anything in the\n"
+		"apply the current configuration to open carrels",
+		"Without a USER: every carrel. Rules are replaced in one transaction. Open connections\n"
+		"that the new policy forbids are cut; no others lose a packet. If anything in the\n"
 		"configuration is invalid, nothing is changed anywhere.\n",
 		OPTION_JSON | OPTION_DRY_RUN, 0, ARGUMENTS_ANY, cli_apply,
 	}, {
 		"diff", "[--json] USER",
-		"show where a user's carrel, or the host, is not as it should be",
-		"Compares what the kernel has with what the policy says now: rules by the bytes of\n"
+		"show how the kernel differs from what a user's policy asks for",
+		"Compares the carrel and the host with the policy as it is now: rules by the bytes of\n"
 		"their expressions, links, addresses, routes, neighbours, settings, the pin and the\n"
-		"record. Only looks. Exits 0 when there is no difference, 5 when there is one.\n",
+		"record. Changes nothing. Exits 0 if there is no difference, 5 if there is one.\n",
 		OPTION_JSON, 1, 1, cli_diff,
 	}, {
 		"repair", "[--dry-run] [--json] [USER...]",
-		"mend what is not as it should be, without cutting a session",
-		"Without a USER: every carrel. Compares as 'diff' does, on the host too, and puts right\n"
-		"what is missing or altered. With --dry-run: shows what that is, and exits 5 when there\n"
-		"is any.\n",
+		"repair carrels and what they need on the host",
+		"Without a USER: every carrel. Compares as 'diff' does, and restores what is missing or\n"
+		"altered, without cutting a session. With --dry-run: shows the differences, and exits 5\n"
+		"if there are any.\n",
 		OPTION_JSON | OPTION_DRY_RUN, 0, ARGUMENTS_ANY, cli_repair,
 	}, {
 		"run", "[--user USER] POLICY -- COMMAND [ARGUMENT...]",
-		"run a command in a network of its own, with a policy",
-		"The network is gone when the command has ended. The command runs as root, or as\n"
-		"USER. The exit status is the command's; 126 when it cannot be executed, 127 when\n"
-		"there is none.\n",
+		"run a command in a temporary network with a policy",
+		"The network is removed when the command ends. The command runs as root, or as USER.\n"
+		"The exit status is that of the command; 126 if it cannot be executed, 127 if it was\n"
+		"not found.\n",
 		OPTION_USER | OPTION_COMMAND, 2, ARGUMENTS_ANY, cli_run,
 	}, {
 		"status", "[--json]",
-		"your own carrel",
+		"show your own carrel",
 		"For users, about themselves: the policy, the addresses, the number of sessions, and\n"
 		"whether the command itself runs in the carrel.\n",
 		OPTION_JSON, 0, 0, cli_status,
 	}, {
 		"remove", "USER",
-		"take a user's carrel away",
-		"USER is a name or a uid. Sessions that are still open keep their network namespace,\n"
-		"but it leads nowhere any more. The user's next login makes a new carrel.\n",
+		"remove a user's carrel",
+		"USER is a name or a uid. Open sessions keep their network namespace, but lose their\n"
+		"network. The user's next login makes a new carrel.\n",
 		0, 1, 1, cli_remove,
 	}, {
 		"gc", "[--dry-run] [--json]",
-		"remove the carrels that nobody has used for a while",
+		"remove idle carrels",
 		"A carrel is in use while a session is open or a process is in its namespace. The\n"
-		"first run that finds it idle takes note of that; a run that comes 'linger' later (see\n"
-		"carrel.conf(5)) removes it. What is left of carrels that are no more goes at once.\n"
-		"Says what was done, and nothing where there was nothing to do.\n",
+		"first run that finds it idle notes the time; a run that comes 'linger' later (see\n"
+		"carrel.conf(5)) removes it. Remains of incomplete carrels are removed at once.\n"
+		"Prints what was done, and nothing if there was nothing to do.\n",
 		OPTION_JSON | OPTION_DRY_RUN, 0, 0, cli_gc,
 	}, {
 		"doctor", "[--coverage] [--json]",
-		"look for what keeps carrel from confining users, or users from working",
-		"Looks at this machine: installation, configuration, PAM, sshd, processes, network and\n"
-		"firewall. Each finding says what there is, why it matters, and the command or the edit\n"
-		"that mends it. Changes nothing. Exits 0 when nothing is wrong, 5 when something is.\n"
-		"Run it as root: without, it says what it could not look at. With --coverage: only the\n"
-		"processes of confined users that are not in their carrels, and how they got there.\n",
+		"find problems on this machine, and say how to fix them",
+		"Examines the installation, configuration, PAM, sshd, processes, network and firewall.\n"
+		"Each finding says what was found, why it matters, and the command or the edit that\n"
+		"fixes it. Changes nothing. Exits 0 if nothing is wrong, 5 if something is. Run it as\n"
+		"root: otherwise it says what it could not examine. With --coverage: lists the\n"
+		"processes of confined users outside their carrels, and how they got there.\n",
 		OPTION_JSON | OPTION_COVERAGE, 0, 0, cli_doctor,
 	}, {
 		"log", "[-f|--follow] [--json|--syslog] [--state FILE] [USER]",
-		"what rules denied, or say is to be logged",
+		"show what rules have logged",
 		"A line for each destination and rule of the last hour, with the time of the last\n"
-		"packet; see 'log' in carrel.policy(5). With --follow, go on with what comes. With\n"
-		"--syslog, to the journal or syslog instead. With --state, only what was not read\n"
-		"yet by a run with the same FILE.\n",
+		"packet; see 'log' in carrel.policy(5). With --follow, continues with new entries. With\n"
+		"--syslog, sends the lines to the journal or syslog. With --state, skips what an\n"
+		"earlier run with the same FILE has read.\n",
 		OPTION_JSON | OPTION_FOLLOW | OPTION_LOG, 0, 1, cli_log,
 	}, {
 		"refresh", "[--json] [--follow | NAME...]",
-		"look up the hosts that policies name",
-		"Asks about the names whose answers have become old, or about each NAME, and puts new\n"
-		"addresses into the carrels whose policies name them. With --follow: goes on doing\n"
-		"that, as carrel-refresh.service does.\n",
+		"resolve the host names in policies",
+		"Resolves the names whose answers have expired, or each NAME, and puts new addresses\n"
+		"into the carrels whose policies name them. With --follow: keeps running, as\n"
+		"carrel-refresh.service does.\n",
 		OPTION_JSON | OPTION_FOLLOW, 0, ARGUMENTS_ANY, cli_refresh,
 	}, {
 		"help", "[SUBCOMMAND]",
-		"this text, or what a subcommand does",
+		"show this text, or describe a subcommand",
 		"",
 		0, 0, 1, NULL,
 	},
