@@ -225,6 +225,6 @@ int source_policy_in_force(const char *config_path, const struct config *config,
 		return rc;
 	/* It becomes a file name. */
 	if (!name_valid_policy(name, strlen(name)) || strcmp(name, POLICY_OVERRIDES) == 0)
-		return error_set(err, EINVAL, "'%s' is not the name of a policy", name);
+		return error_set(err, ENOENT, "'%s' is not the name of a policy", name);
 	return in_force(&text, state_fd, keep, ret_warning, err);
 }

@@ -110,6 +110,9 @@ test_run_as_a_user() {
 test_run_says_which_policies_there_are_not() {
 	exits 3 carrel run exma -- true
 	expect_equal "$output" "carrel: there is no policy 'exma'; did you mean 'exam'?"
+	exits 3 carrel run Exam -- true
+	expect_equal "$output" "carrel: there is no policy 'Exam'; did you mean 'exam'?"
+	exits 3 carrel run ../exam -- true
 	echo 'alow out' >/etc/carrel/policies/broken.policy
 	exits 4 carrel run broken -- true
 	expect_match "$output" 'broken\.policy:1:1'

@@ -296,7 +296,7 @@ static void test_source_policy_in_force_puts_overrides_first(void **state)
 	check_policy(place, 3, "overrides.policy:1:1: 'uplink' is not a directive");
 	write_file(place, "etc/policies/overrides.policy", "deny out\n", 0666);
 	check_policy(place, 3, "overrides.policy may be written by others");
-	assert_int_equal(policy_in_force(place, "overrides", &warning, &err), -EINVAL);
+	assert_int_equal(policy_in_force(place, "overrides", &warning, &err), -ENOENT);
 	assert_string_equal(err.text, "'overrides' is not the name of a policy");
 	remove_file(place, "etc/policies/overrides.policy");
 	check_policy(place, 1, NULL);
@@ -341,7 +341,7 @@ static void test_source_policy_in_force_refuses_names_that_are_paths(void **stat
 	struct carrel_error err;
 	const char *warning;
 
-	assert_int_equal(policy_in_force(place, "../t", &warning, &err), -EINVAL);
+	assert_int_equal(policy_in_force(place, "../t", &warning, &err), -ENOENT);
 	assert_string_equal(err.text, "'../t' is not the name of a policy");
 }
 
