@@ -113,7 +113,8 @@ static void add_host_family(struct writer *writer, const struct address *address
 
 	operation->route.destination.address = *address;
 	operation->route.destination.length = (uint8_t)address_bits(address->family);
-	operation->route.replace = writer->replace;
+	/* Whoever had the address before may have left a link that leads there. */
+	operation->route.replace = true;
 	add_neighbour(writer, PLACE_HOST, LINK_HOST_END, address, plan_mac_carrel);
 }
 

@@ -4,7 +4,7 @@
 # Users who get in the way of their own logins, with what every user may do: nobody else is kept
 # out by that, and nothing of root's comes to harm.
 #
-# shellcheck disable=SC2154  # variables of login.sh
+# shellcheck disable=SC2154,SC2016  # variables of login.sh; some are expanded in sessions
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/tap.sh"
@@ -27,28 +27,31 @@ has_child() {
 	[ -n "$child" ]
 }
 
-# begin_login: exam1 runs su, whose second child, not yet the helper, waits for a second or two for a lock
-# that is held here; $application, $between and $future are their process ids
+# begin_login: exam1 runs su, whose second child, not yet the helper, waits for somebody to open what
+# should be a file; $application, $between and $future are their process ids
 begin_login() {
 	local child
-	sed -i '1i pins private' /etc/carrel/carrel.conf
 	without_carrel exam1
 	mkdir -p /run/carrel-pins
-	(umask 077 && : >/run/carrel-pins/lock)
-	exec 8</run/carrel-pins/lock
-	flock -x 8
-	"${by_exam1[@]}" su exam1 -c 'echo came in' >/run/testhost/su 2>&1 8<&- &
+	rm -f /run/carrel-pins/lock
+	mkfifo -m 0600 /run/carrel-pins/lock
+	"${by_exam1[@]}" su exam1 -c 'echo came in' >/run/testhost/su 2>&1 &
 	application=$!
-	trap 'exec 8<&-; sed -i /^pins/d /etc/carrel/carrel.conf; wait "$application" || :' EXIT
+	trap 'let_go; wait "$application" || :' EXIT
 	eventually 5 has_child "$application"
 	between=$child
 	eventually 5 has_child "$between"
 	future=$child
 }
 
-login_works() {
-	exec 8<&-
-	expect_equal "$("${by_exam1[@]}" su exam1 -c "$probe tcp ${exam_site[0]} 443 | wc -l")" 1
+# is_over PID: also where init has not heard of it yet
+is_over() {
+	[[ $(ps -o stat= -p "$1") = @(|Z*) ]]
+}
+
+let_go() {
+	exec 8<>/run/carrel-pins/lock
+	rm /run/carrel-pins/lock
 }
 
 # They run with root's rights in the application's memory.
@@ -60,8 +63,9 @@ test_hostile_user_cannot_signal_what_becomes_the_helper() {
 		expect_failure "${by_exam1[@]}" kill -STOP "$process"
 		expect_failure "${by_exam1[@]}" kill -KILL "$process"
 	done
-	exec 8<&-
+	let_go
 	wait "$application"
+	trap - EXIT
 	expect_equal "$(cat /run/testhost/su)" 'came in'
 }
 
@@ -73,9 +77,46 @@ test_hostile_kill_of_the_process_between_ends_the_login() {
 	mark=$(log_mark)
 	kill -KILL "$between"
 	expect_failure wait "$application"
-	expect_failure kill -0 "$future"
+	eventually 5 is_over "$future"
 	eventually 5 logged_since "$mark" 'refused a session of .exam1.: .*somebody killed'
-	login_works
+	let_go
+	trap - EXIT
+	expect_equal "$("${by_exam1[@]}" su exam1 -c "$probe tcp ${exam_site[0]} 443 | wc -l")" 1
+}
+
+# Whoever holds a namespace keeps its link, and the host's route to its address, when its carrel is removed
+# and the address is given to another user.
+test_hostile_holder_of_a_namespace_keeps_nobody_out() {
+	local address
+	without_carrel exam1
+	without_carrel exam2
+	without_carrel lab1
+	su exam2 -c true
+	address=$(su exam2 -c 'echo $CARREL_ADDRESS4')
+	"${by_exam1[@]}" sh -c 'exec sleep 1000 </run/netns/carrel-61002' &
+	holder=$!
+	trap 'kill "$holder"' EXIT
+	eventually 5 holds "$holder"
+	sed -i '1i linger 0s' /etc/carrel/carrel.conf
+	carrel gc
+	carrel gc
+	sed -i /^linger/d /etc/carrel/carrel.conf
+	[ ! -e /run/netns/carrel-61002 ]
+	ip link show cr-61002
+
+	# As it comes by chance, in a small pool.
+	ln -s 61101 "/run/carrel/addresses/$address"
+	ln -s "$address" /run/carrel/addresses/uid-61101
+	expect_equal "$(su lab1 -c 'echo $CARREL_ADDRESS4')" "$address"
+	expect_equal "$(su lab1 -c "$probe tcp ${exam_site[0]} 443 | wc -l")" 1
+	expect_equal "$(su lab1 -c "$probe tcp ${exam_site[1]} 443 | wc -l")" 1
+	# What is still in there cannot pretend to be the one who has the address now.
+	expect_failure nsenter --net="/proc/$holder/fd/0" "$probe" --wait 1 tcp "${exam_site[0]}" 443
+	su exam2 -c "$probe tcp ${exam_site[0]} 443"
+}
+
+holds() {
+	[[ $(readlink "/proc/$1/fd/0") = /run/netns/carrel-61002 ]]
 }
 
 run_tests "$@"
