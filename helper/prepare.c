@@ -13,25 +13,20 @@
 
 /*
  * Did somebody change rules in the host's table? 1, 0 or -errno
- * @say:	which
+ * @differences: which
  * @ret_generation: of the host's firewall that was looked at
  */
-static int was_altered(struct work *work, const struct host_state *recorded, bool say,
-		       uint32_t *ret_generation, struct carrel_error *err)
+static int was_altered(struct work *work, const struct host_state *recorded,
+		       struct differences *differences, uint32_t *ret_generation,
+		       struct carrel_error *err)
 {
-	struct differences differences = { 0 };
 	struct editions editions;
 	int rc = editions_read(work->request, work->state_fd, &editions, err);
 
 	if (rc == 0)
-		rc = inspect_host(recorded, &editions, false, &work->request->arena, &differences,
+		rc = inspect_host(recorded, &editions, false, &work->request->arena, differences,
 				  ret_generation, err);
-
-	if (rc < 0)
-		return rc;
-	if (say)
-		work_warn_of(work, &differences, false);
-	return differences.list.count > 0;
+	return rc < 0 ? rc : differences->list.count > 0;
 }
 
 /* Is all in place, as far as can be said without a look at a firewall that somebody changed? */
@@ -50,18 +45,20 @@ static bool is_firewall_news(const struct host_survey *survey, const struct host
  * and be a change of the firewall itself.
  */
 static int look_at_firewall(struct work *work, const struct host_state *recorded,
-			    bool *ret_changed, struct carrel_error *err)
+			    struct differences *differences, bool *ret_changed,
+			    struct carrel_error *err)
 {
 	struct host_state state = *recorded;
 
 	/* Where it cannot be said, it is loaded. */
-	*ret_changed = was_altered(work, recorded, false, &state.generation, err) != 0;
+	*ret_changed = was_altered(work, recorded, differences, &state.generation, err) != 0;
 	return *ret_changed ? 0 : hoststate_write(work->state_fd, &state, err);
 }
 
-/* What @survey found not to be in place. @recorded: before */
+/* What @survey, or a look at the table (@differences), found not to be in place. @recorded: before */
 static int put_in_place(struct work *work, const struct host_survey *survey,
-			const struct host_state *recorded, struct carrel_error *err)
+			const struct host_state *recorded, const struct differences *differences,
+			struct carrel_error *err)
 {
 	struct host_state state = host_intend(survey, recorded);
 	FD_CLEANUP int lock_fd = -1;
@@ -77,7 +74,9 @@ static int put_in_place(struct work *work, const struct host_survey *survey,
 		rc = host_prepare(survey, &state, &editions, &existed, err);
 	if (rc < 0)
 		return rc;
-	if (!existed && recorded->known && recorded->generation != HOST_UNPREPARED)
+	if (existed)
+		work_warn_of(work, differences, false);
+	else if (recorded->known && recorded->generation != HOST_UNPREPARED)
 		request_warn(work->request, "the host's table inet %s was gone (was its firewall "
 			     "reloaded?) and has been put back", CARREL_TABLE);
 	return hoststate_write(work->state_fd, &state, err);
@@ -93,6 +92,7 @@ static int prepare_host(struct work *work, bool closely, bool *ret_changed,
 {
 	struct host_state recorded;
 	struct host_survey survey;
+	struct differences differences = { 0 };
 	uint32_t generation;
 	int rc = host_survey(work->facts.ipv6, &survey, err);
 
@@ -107,16 +107,16 @@ static int prepare_host(struct work *work, bool closely, bool *ret_changed,
 		return rc;
 	*ret_changed = !host_is_prepared(&survey, &recorded);
 	if (closely && recorded.known) {
-		rc = was_altered(work, &recorded, true, &generation, err);
+		rc = was_altered(work, &recorded, &differences, &generation, err);
 		if (rc < 0)
 			return rc;
 		*ret_changed = *ret_changed || rc > 0;
 	} else if (is_firewall_news(&survey, &recorded)) {
-		rc = look_at_firewall(work, &recorded, ret_changed, err);
+		rc = look_at_firewall(work, &recorded, &differences, ret_changed, err);
 		if (rc < 0)
 			return rc;
 	}
-	return *ret_changed ? put_in_place(work, &survey, &recorded, err) : 0;
+	return *ret_changed ? put_in_place(work, &survey, &recorded, &differences, err) : 0;
 }
 
 int work_prepare(struct work *work, struct carrel_error *err)
