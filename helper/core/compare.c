@@ -169,28 +169,64 @@ static void compare_end(struct comparison *comparison, const struct plan_operati
 	comparison->reset[which] = true;
 }
 
+/* Is the carrel to have IPv6? */
+static bool wants_ipv6(const struct plan *intent)
+{
+	for (size_t i = 0; i < intent->operations.count; i++)
+		if (intent->operations.items[i].kind == PLAN_LINK_QUIET &&
+		    intent->operations.items[i].quiet.ipv6)
+			return true;
+	return false;
+}
+
+/* What the veth with these ends is, beyond what can be put right in it; NULL: they are ends of one. */
+static const char *what_pair_is(const struct network_link *host_end,
+				const struct network_link *uplink, bool ipv6)
+{
+	if (!uplink || host_end->peer != uplink->index || uplink->peer != host_end->index)
+		return "not the other end of " CARREL_UPLINK;
+	/* Addresses and routes went with it, and could not be given back. */
+	if (ipv6 && (host_end->without6 || uplink->without6))
+		return "without IPv6, at one of its ends";
+	return NULL;
+}
+
+/* Make the veth anew, in the place of what there is. */
+static void mend_pair(struct comparison *comparison, const struct plan_operation *pair,
+		      bool uplink_exists, bool ipv6, const char *found)
+{
+	/* What the new end in the carrel begins with. */
+	if (ipv6)
+		mend(comparison, &(struct plan_operation){
+			.kind = PLAN_SYSCTL, .place = PLACE_CARREL, .link = LINK_LOOPBACK,
+			.sysctl = { "net/ipv6/conf/default/disable_ipv6", "0" },
+		});
+	if (uplink_exists)
+		mend(comparison, &(struct plan_operation){
+			.kind = PLAN_LINK_DELETE, .place = PLACE_CARREL, .link = LINK_UPLINK,
+		});
+	mend_described(comparison, pair,
+		       arena_printf(comparison->arena, "link %s", comparison->input->host_link),
+		       found);
+}
+
 /* The veth: are both ends there, and ends of the same? */
 static void compare_pair(struct comparison *comparison, const struct plan_operation *pair)
 {
 	const struct network_link *host_end = network_link(comparison->input->host,
 							   comparison->input->host_link);
 	const struct network_link *uplink = network_link(comparison->input->carrel, CARREL_UPLINK);
+	bool ipv6 = wants_ipv6(comparison->input->intent);
+	const char *found = host_end ? what_pair_is(host_end, uplink, ipv6) : NULL;
 
-	if (host_end && uplink && host_end->peer == uplink->index &&
-	    uplink->peer == host_end->index) {
-		comparison->host_end = host_end;
-		comparison->uplink = uplink;
-		compare_end(comparison, pair, LINK_HOST_END);
-		compare_end(comparison, pair, LINK_UPLINK);
+	if (!host_end || found) {
+		mend_pair(comparison, pair, uplink != NULL, ipv6, found);
 		return;
 	}
-	if (uplink)
-		mend(comparison, &(struct plan_operation){
-			.kind = PLAN_LINK_DELETE, .place = PLACE_CARREL, .link = LINK_UPLINK,
-		});
-	mend_described(comparison, pair,
-		       arena_printf(comparison->arena, "link %s", comparison->input->host_link),
-		       host_end ? "not the other end of " CARREL_UPLINK : NULL);
+	comparison->host_end = host_end;
+	comparison->uplink = uplink;
+	compare_end(comparison, pair, LINK_HOST_END);
+	compare_end(comparison, pair, LINK_UPLINK);
 }
 
 /* Is the link up, or down? */
@@ -268,15 +304,21 @@ static bool is_route(const struct network_route *route, const struct plan_operat
 }
 
 /* Has the link the route? */
-static void compare_route(struct comparison *comparison, const struct plan_operation *operation)
+static bool has_route(const struct comparison *comparison, const struct plan_operation *operation)
 {
 	const struct network *network = network_of(comparison, operation);
 	const struct network_link *link = link_of(comparison, operation);
 
 	for (size_t i = 0; link && i < network->routes.count; i++)
 		if (is_route(&network->routes.items[i], operation, link))
-			return;
-	mend_described(comparison, operation, "route", NULL);
+			return true;
+	return false;
+}
+
+static void compare_route(struct comparison *comparison, const struct plan_operation *operation)
+{
+	if (!has_route(comparison, operation))
+		mend_described(comparison, operation, "route", NULL);
 }
 
 /* Is the neighbour known, for good, and by the right hardware address? */
@@ -351,31 +393,34 @@ static void compare_operation(struct comparison *comparison,
 	}
 }
 
-/* Is there an operation of @kind in the intent for which @matches says yes? */
-static bool is_intended(const struct comparison *comparison, enum plan_kind kind,
-			bool (*matches)(const struct plan_operation *operation, const void *item),
-			const void *item)
+/* Is @address one of the carrel's own? */
+static bool is_intended_address(const struct comparison *comparison, const struct address *address)
 {
 	const struct plan *intent = comparison->input->intent;
 
 	for (size_t i = 0; i < intent->operations.count; i++)
-		if (intent->operations.items[i].kind == kind &&
-		    intent->operations.items[i].place == PLACE_CARREL &&
-		    matches(&intent->operations.items[i], item))
+		if (intent->operations.items[i].kind == PLAN_ADDRESS &&
+		    address_equal(&intent->operations.items[i].address, address))
 			return true;
 	return false;
 }
 
-/* For is_intended(): is @item the address of @operation? */
-static bool matches_address(const struct plan_operation *operation, const void *item)
+/* Is @route an intended one? One in the place of that was reported as it is missing. */
+static bool is_intended_route(const struct comparison *comparison,
+			      const struct network_route *route)
 {
-	return address_equal(&operation->address, item);
-}
+	const struct plan *intent = comparison->input->intent;
 
-/* A route to the same place that differs was reported as the one that is missing. */
-static bool matches_route(const struct plan_operation *operation, const void *item)
-{
-	return same_prefix(&operation->route.destination, item);
+	for (size_t i = 0; i < intent->operations.count; i++) {
+		const struct plan_operation *operation = &intent->operations.items[i];
+
+		if (operation->kind != PLAN_ROUTE || operation->place != PLACE_CARREL ||
+		    !same_prefix(&operation->route.destination, &route->destination))
+			continue;
+		return !has_route(comparison, operation) ||
+		       is_route(route, operation, link_of(comparison, operation));
+	}
+	return false;
 }
 
 /* The name of the link number @index, for people. */
@@ -398,7 +443,7 @@ static void find_extra_addresses(struct comparison *comparison)
 		char text[ADDRESS_TEXT_SIZE];
 
 		if (strcmp(link, "lo") == 0 ||
-		    is_intended(comparison, PLAN_ADDRESS, matches_address, &address->address))
+		    is_intended_address(comparison, &address->address))
 			continue;
 		address_format(&address->address, text);
 		report(comparison, (struct difference){
@@ -417,7 +462,7 @@ static void find_extra_routes(struct comparison *comparison)
 		const struct network_route *route = &carrel->routes.items[i];
 		char text[PREFIX_TEXT_SIZE];
 
-		if (is_intended(comparison, PLAN_ROUTE, matches_route, &route->destination))
+		if (is_intended_route(comparison, route))
 			continue;
 		prefix_format(&route->destination, text);
 		report(comparison, (struct difference){

@@ -22,6 +22,7 @@ struct network_link {
 	char alias[LINK_ALIAS_SIZE];
 	bool up, noarp;
 	bool quiet6;                    /* makes itself no IPv6 address, or has no IPv6 */
+	bool without6;                  /* IPv6 is switched off on it, or it is too narrow for that */
 	bool forwards4;                 /* IPv4 packets that come in here */
 	int peer;                       /* a veth's other end, in its own namespace; or 0 */
 	int master;                     /* a bridge or the like that it is part of; or 0 */

@@ -9,6 +9,7 @@
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
@@ -84,6 +85,19 @@ static bool is_quiet6(const struct nlattr *families)
 	return !inet6 || (mode && mnl_attr_get_u8(mode) == IN6_ADDR_GEN_MODE_NONE);
 }
 
+/* A number of the array IFLA_INET6_CONF, which counts from 0 (inet6_fill_ifla6_attrs, addrconf.c). */
+static bool is_without6(const struct nlattr *families)
+{
+	const struct nlattr *inet6 = rtnl_nested_attribute(families, AF_INET6);
+	const struct nlattr *values = rtnl_nested_attribute(inet6, IFLA_INET6_CONF);
+	uint32_t disabled = 0;
+
+	if (values && mnl_attr_get_payload_len(values) >= (DEVCONF_DISABLE_IPV6 + 1) * sizeof(disabled))
+		memcpy(&disabled, (const uint8_t *)mnl_attr_get_payload(values) +
+				  DEVCONF_DISABLE_IPV6 * sizeof(disabled), sizeof(disabled));
+	return !inet6 || disabled;
+}
+
 /* rtnl_query() answer */
 static int keep_link(const struct nlmsghdr *message, void *context)
 {
@@ -102,7 +116,8 @@ static int keep_link(const struct nlmsghdr *message, void *context)
 	*link = (struct network_link){
 		.index = info->ifi_index,
 		.up = info->ifi_flags & IFF_UP, .noarp = info->ifi_flags & IFF_NOARP,
-		.quiet6 = is_quiet6(families), .forwards4 = forwards(families),
+		.quiet6 = is_quiet6(families), .without6 = is_without6(families),
+		.forwards4 = forwards(families),
 		.peer = number(rtnl_attribute(message, sizeof(*info), IFLA_LINK)),
 		.master = number(rtnl_attribute(message, sizeof(*info), IFLA_MASTER)),
 		.group = (uint32_t)number(rtnl_attribute(message, sizeof(*info), IFLA_GROUP)),

@@ -60,6 +60,19 @@ test_repair_link_made_part_of_a_bridge() {
 	ip link del br-test
 }
 
+# --- IPv6: an end that lost it can be given no address, and no route leads there
+
+uplink_too_narrow() { in_session ip link set uplink0 mtu 600; }
+host_end_too_narrow() { ip link set cr-$exam1 mtu 600; }
+uplink_without_ipv6() { in_session sysctl -q -w net.ipv6.conf.uplink0.disable_ipv6=1; }
+carrel_without_ipv6() { in_session sysctl -q -w net.ipv6.conf.all.disable_ipv6=1; }
+host_end_without_ipv6() { sysctl -q -w net.ipv6.conf.cr-$exam1.disable_ipv6=1; }
+
+test_repair_uplink_that_lost_ipv6() {
+	mended uplink_too_narrow host_end_too_narrow uplink_without_ipv6 carrel_without_ipv6 \
+		host_end_without_ipv6
+}
+
 # --- addresses, routes, neighbours
 
 addresses_flushed() { in_session ip addr flush dev uplink0; }
@@ -103,6 +116,9 @@ rule_inserted() { in_session nft insert rule inet carrel output accept; }
 default_changed() { in_session nft add chain inet carrel output '{ policy accept; }'; }
 table_dormant() { in_session nft add table inet carrel '{ flags dormant; }'; }
 host_flushed() { nft flush ruleset; }
+host_rule_inserted() { nft insert rule inet carrel forward accept; }
+host_element_added() { nft add element inet carrel known4 '{ 0x0ca40011 . 192.0.2.1 }'; }
+host_table_dormant() { nft add table inet carrel '{ flags dormant; }'; }
 both_flushed() {
 	nft flush ruleset
 	in_session nft flush ruleset
@@ -122,6 +138,10 @@ test_repair_rules_altered_in_the_carrel() {
 
 test_repair_table_flushed_on_the_host() {
 	mended host_flushed both_flushed all_at_once
+}
+
+test_repair_table_altered_on_the_host() {
+	mended host_rule_inserted host_element_added host_table_dormant
 }
 
 # What began while somebody's rule allowed it does not go on.
@@ -320,11 +340,14 @@ test_repair_leaves_what_others_made_besides() {
 	in_session ip route add 192.0.2.98/32 dev lo
 	# These hide the way to everywhere from who asks for a route instead of listing all.
 	in_session ip route add 240.0.0.0/4 dev lo
+	in_session ip route add unreachable default metric 99
 	in_session ip -6 route add 4000::/3 dev lo
 	next_login
 	expect_no_match "$(tail -n "+$((mark + 1))" $auth_log)" 'mended'
 	in_session nft list table ip filter
 	in_session ip route show 192.0.2.98 | grep 192.0.2.98
+	exits 5 carrel diff exam1
+	expect_match "$output" "^  carrel  route to 0.0.0.0/0 by no link: not carrel's"
 }
 
 run_tests "$@"

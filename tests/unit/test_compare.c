@@ -187,8 +187,9 @@ static void test_compare_makes_a_deleted_uplink_anew_with_all_that_stood_on_it(v
 	compare(fixture);
 	for (size_t i = 0; i < fixture->intent.operations.count; i++)
 		links += fixture->intent.operations.items[i].link != LINK_LOOPBACK;
-	assert_int_equal(fixture->mend.operations.count, links);
-	assert_int_equal(fixture->mend.operations.items[0].kind, PLAN_LINK_PAIR);
+	assert_int_equal(fixture->mend.operations.count, 1 + links);
+	assert_int_equal(fixture->mend.operations.items[0].kind, PLAN_SYSCTL);
+	assert_int_equal(fixture->mend.operations.items[1].kind, PLAN_LINK_PAIR);
 	assert_non_null(strstr(words(fixture), "host link cr-1000: missing: make veth"));
 }
 
@@ -199,10 +200,34 @@ static void test_compare_clears_the_way_for_a_new_uplink(void **state)
 
 	fixture->host.links.items[0].peer = 99;
 	compare(fixture);
-	assert_int_equal(fixture->mend.operations.items[0].kind, PLAN_LINK_DELETE);
-	assert_int_equal(fixture->mend.operations.items[0].link, LINK_UPLINK);
-	assert_int_equal(fixture->mend.operations.items[1].kind, PLAN_LINK_PAIR);
+	assert_int_equal(fixture->mend.operations.items[1].kind, PLAN_LINK_DELETE);
+	assert_int_equal(fixture->mend.operations.items[1].link, LINK_UPLINK);
+	assert_int_equal(fixture->mend.operations.items[2].kind, PLAN_LINK_PAIR);
 	assert_non_null(strstr(words(fixture), "cr-1000: not the other end of uplink0"));
+}
+
+/* No address can be given to it, and no route leads there: that is not for one to try. */
+static void test_compare_makes_an_uplink_anew_that_lost_ipv6(void **state)
+{
+	struct fixture *fixture = *state;
+	struct network_link *ends[] = {
+		&fixture->host.links.items[0], &fixture->carrel.links.items[1],
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		ends[i]->without6 = true;
+		compare(fixture);
+		assert_int_equal(fixture->mend.operations.items[0].kind, PLAN_SYSCTL);
+		assert_int_equal(fixture->mend.operations.items[1].kind, PLAN_LINK_DELETE);
+		assert_int_equal(fixture->mend.operations.items[2].kind, PLAN_LINK_PAIR);
+		assert_non_null(strstr(words(fixture), "cr-1000: without IPv6, at one of its ends"));
+		ends[i]->without6 = false;
+	}
+	fixture->given.facts.ipv6 = false;
+	realize(fixture);
+	fixture->host.links.items[0].without6 = fixture->carrel.links.items[1].without6 = true;
+	compare(fixture);
+	assert_int_equal(fixture->mend.operations.count, 0);
 }
 
 /* An end that is given a MAC address forgets its neighbours: they are added again. */
@@ -357,6 +382,19 @@ static void test_compare_tells_of_what_is_there_besides(void **state)
 	assert_int_equal(fixture->mend.operations.count, 0);
 }
 
+/* One that leads elsewhere, beside the intended one. */
+static void test_compare_tells_of_another_route_to_the_same_place(void **state)
+{
+	struct fixture *fixture = *state;
+	struct network_route other = fixture->carrel.routes.items[0];
+
+	other.link = LOOPBACK;
+	ADD(fixture, &fixture->carrel.routes, .link = other.link, .destination = other.destination);
+	compare(fixture);
+	assert_non_null(strstr(words(fixture), "0.0.0.0/0 by lo: not carrel's: someone made it\n"));
+	assert_int_equal(fixture->mend.operations.count, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, given_tear_down)
 
 int main(void)
@@ -366,6 +404,7 @@ int main(void)
 		TEST(test_compare_mends_each_thing_that_is_missing),
 		TEST(test_compare_makes_a_deleted_uplink_anew_with_all_that_stood_on_it),
 		TEST(test_compare_clears_the_way_for_a_new_uplink),
+		TEST(test_compare_makes_an_uplink_anew_that_lost_ipv6),
 		TEST(test_compare_keeps_the_edition_that_a_link_says),
 		TEST(test_compare_resets_an_end_that_was_altered),
 		TEST(test_compare_sets_links_up_and_settings_right),
@@ -373,6 +412,7 @@ int main(void)
 		TEST(test_compare_mends_another_neighbour_or_route),
 		TEST(test_compare_loads_rules_and_judges_connections),
 		TEST(test_compare_tells_of_what_is_there_besides),
+		TEST(test_compare_tells_of_another_route_to_the_same_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
