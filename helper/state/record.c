@@ -251,6 +251,10 @@ int record_read(int state_fd, uid_t uid, struct record *ret, struct carrel_error
 	int rc = textfile_read(state_fd, path, text, sizeof(text), &length);
 	if (rc == -E2BIG)
 		return error_set(err, EBADMSG, "record %s: longer than any record", path);
+	/* Not one that was written here: no more than one with rubbish in it may it keep a user out. */
+	if (rc == -EACCES || rc == -ELOOP || rc == -EISDIR)
+		return error_set(err, EBADMSG, "record %s: not a file that can be read: %s", path,
+				 strerror(-rc));
 	if (rc)
 		return error_set_errno(err, -rc, "record %s", path);
 	rc = record_parse(text, length, &record, err);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/paths.h"
 #include "state/textfile.h"
 
 static const char *const subdirectories[] = { "carrels", "locks", "sessions", "addresses", "valid" };
@@ -127,7 +128,9 @@ static int lock(int state_fd, uid_t uid, int operation, int *ret_fd, struct carr
 	int rc;
 
 	if (fd < 0)
-		return error_set_errno(err, -fd, "cannot open lock of uid %u", uid);
+		return error_set_errno(err, -fd, "cannot open the lock " PATH_STATE "/locks/%u (what is "
+				       "there is not all of the account " HELPER_USER ": 'chown -R "
+				       HELPER_USER ": " PATH_STATE "', or take it away)", uid);
 	do
 		rc = flock(fd, operation);
 	while (rc && errno == EINTR);

@@ -23,6 +23,10 @@ record_and_uplink_lost() {
 	rm $record
 	ip link del cr-$exam1
 }
+record_is_a_link() {
+	rm $record
+	ln -s /etc/shadow $record
+}
 state_lost() {
 	rm -rf /run/carrel/carrels /run/carrel/addresses
 }
@@ -46,7 +50,24 @@ pin_is_a_broken_one() {
 }
 
 test_repair_record_lost() {
-	mended record_lost record_corrupt record_of_another state_lost
+	mended record_lost record_corrupt record_of_another record_is_a_link state_lost
+}
+
+# As after a copy from a backup, or a chown -R.
+test_repair_of_what_the_account_of_the_helper_cannot_open() {
+	begin
+	chown root:root $record
+	chmod 0600 $record
+	next_login
+	eventually 5 logged_since "$mark" 'record of the carrel was lost and has been written anew'
+	whole
+	chown -R root:root /run/carrel
+	mark=$(log_mark)
+	exits 1 su exam1 -c true
+	eventually 5 logged_since "$mark" "cannot open the lock /run/carrel/locks/61001 .*'chown -R carrel: /run/carrel'"
+	chown -R carrel: /run/carrel
+	next_login
+	whole
 }
 
 test_repair_record_and_uplink_lost() {
