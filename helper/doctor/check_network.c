@@ -2,16 +2,19 @@
 /* The host's network, as far as carrels need it: addresses that are free, packets that go on. */
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "base/name.h"
 #include "cli/view.h"
 #include "doctor/checks.h"
+#include "kernel/link.h"
 #include "kernel/routes.h"
 #include "kernel/rtnl.h"
 #include "kernel/sysctl.h"
 #include "state/hoststate.h"
+#include "state/textfile.h"
 
 /** list_routes() - of the host */
 static int list_routes(struct doctor *doctor, struct routes *ret, struct carrel_error *err)
@@ -159,6 +162,36 @@ static int check_carrel(const struct record *record, int rc, const struct carrel
 			   "the user reaches nothing over IPv4; something has reset it");
 }
 
+/** check_name() - link_each() visit: the host's table knows carrels by the names of their links */
+static int check_name(const char *name, bool up, void *context)
+{
+	static const char prefix[] = "cr-";
+	struct doctor *doctor = context;
+	uid_t uid;
+
+	(void)up;
+	if (strncmp(name, prefix, strlen(prefix)) != 0 ||
+	    textfile_parse_uid(name + strlen(prefix), &uid))
+		return 0;
+	return doctor_add(doctor, (struct doctor_finding){
+		.severity = DOCTOR_WRONG,
+		.what = arena_printf(doctor->arena, "the link %s has a name that begins as those of "
+				     "carrels' links", name),
+		.why = "what comes in there is taken for a carrel's and dropped: nobody reaches the host "
+		       "by it",
+		.fix = "give it another name, with 'ip link set' and where it is configured",
+	});
+}
+
+/** check_names() - of all links of the host */
+static int check_names(struct doctor *doctor, struct carrel_error *err)
+{
+	RTNL_CLEANUP struct rtnl host = { 0 };
+	int rc = rtnl_open(&host, err);
+
+	return rc < 0 ? rc : link_each(&host, check_name, doctor, err);
+}
+
 int doctor_check_forwarding(struct doctor *doctor, struct carrel_error *err)
 {
 	struct host_state state = { 0 };
@@ -171,7 +204,9 @@ int doctor_check_forwarding(struct doctor *doctor, struct carrel_error *err)
 	/* Until somebody has logged in, nothing needs to be forwarded. */
 	if (!state.known)
 		return 0;
-	rc = list_routes(doctor, &routes, err);
+	rc = check_names(doctor, err);
+	if (rc == 0)
+		rc = list_routes(doctor, &routes, err);
 	if (rc == 0 && setting("ipv6", "default", "disable_ipv6") == 0 &&
 	    setting("ipv6", "all", "forwarding") == 0)
 		rc = add_setting(doctor, "ipv6", "all", "forwarding", 1, "IPv6 is not forwarded",

@@ -39,6 +39,20 @@ from_carrel() {
 	ip netns exec carrel-61101 probe --wait 1 tcp "$1" 80
 }
 
+# What comes in by it meets the host's table as a carrel's would.
+test_doctor_link_that_is_called_as_those_of_carrels_is_found() {
+	without_carrel lab1
+	su lab1 -c true
+	is_well forwarding
+	ip link add cr-lan type veth peer name cr-lan0
+	trap 'ip link del cr-lan' EXIT
+	finds forwarding wrong 'the link cr-lan has a name that begins as those of carrels. links'
+	ip link set cr-lan name lan1
+	ip link set cr-lan0 name lan2
+	trap 'ip link del lan1' EXIT
+	is_well forwarding
+}
+
 test_doctor_forwarding_that_was_reset_is_found_and_mended() {
 	keep_open lab1
 	is_well forwarding
