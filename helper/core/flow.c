@@ -126,10 +126,12 @@ static int parse_port(struct lexer *lexer, const struct token *whole, const stru
 	if (icmp)
 		return 0;
 	if (!ends->has_port)
-		return lexer_error(lexer, whole, "%s is without a port; expected '%s%.*s%s:PORT'",
+		return lexer_error(lexer, whole, "%s is without a port; expected '%s%.*s%s:PORT'%s",
 				   token_show(whole, shown), bracket ? "[" : "",
 				   (int)ends->remote.length, ends->remote.text,
-				   bracket ? "]" : "");
+				   bracket ? "]" : "",
+				   bracket && *whole->text != '[' ?
+				   ": what follows a colon in an IPv6 address is no port" : "");
 	if (number_parse(ends->port.text, ends->port.length, UINT16_MAX, &port) < 0 || port == 0)
 		return lexer_refuse(lexer, &ends->port, "a port", "a number from 1 to 65535",
 				    NULL);

@@ -40,8 +40,8 @@ static void test_flow_parse_reports_every_error(void **state)
 		{ "tcp :80", "1:5: '' is not an address" REMOTES },
 		{ "tcp 192.0.2.1", "1:5: '192.0.2.1' is without a port; expected "
 		  "'192.0.2.1:PORT'" },
-		{ "tcp 2001:db8::1", "1:5: '2001:db8::1' is without a port; expected "
-		  "'[2001:db8::1]:PORT'" },
+		{ "tcp 2001:db8::1:443", "1:5: '2001:db8::1:443' is without a port; expected "
+		  "'[2001:db8::1:443]:PORT': what follows a colon in an IPv6 address is no port" },
 		{ "tcp [2001:db8::1]", "1:5: '[2001:db8::1]' is without a port; expected "
 		  "'[2001:db8::1]:PORT'" },
 		{ "udp host", "1:5: 'host' is without a port; expected 'host:PORT'" },
