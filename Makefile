@@ -68,7 +68,7 @@ $(ARCHIVE): $(OBJECTS)
 
 $(BUILD)/carrel-helper: $(BUILD)/helper/helper.o $(ARCHIVE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(NETLINK_LIBS) -lcap
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(NETLINK_LIBS)
 
 # The only one that talks to the network: no capability, no netlink.
 $(BUILD)/carrel-resolver: $(BUILD)/helper/resolver/resolver.o $(ARCHIVE)
@@ -77,12 +77,12 @@ $(BUILD)/carrel-resolver: $(BUILD)/helper/resolver/resolver.o $(ARCHIVE)
 
 $(BUILD)/carrel: $(BUILD)/helper/cli/carrel.o $(ARCHIVE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(NETLINK_LIBS) -lcap
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -pie -o $@ $^ $(NETLINK_LIBS)
 
 $(BUILD)/pam_carrel.so: $(BUILD)/pam/pam_carrel.o $(ARCHIVE) pam/pam_carrel.map
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,--version-script=pam/pam_carrel.map \
-		-Wl,--gc-sections -Wl,-z,defs -o $@ $(filter %.o %.a,$^) -lpam -lcap
+		-Wl,--gc-sections -Wl,-z,defs -o $@ $(filter %.o %.a,$^) -lpam
 
 # Where PAM looks for modules, pam-auth-update for profiles and NetworkManager for its configuration
 # has nothing to do with PREFIX.

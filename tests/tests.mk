@@ -39,7 +39,7 @@ fuzzers: $(FUZZERS)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(ARCHIVE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(NETLINK_LIBS) -lcap -lpam -lseccomp
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcmocka $(NETLINK_LIBS) -lpam -lseccomp
 
 # The differential test's packets, wires and chance.
 $(BUILD)/tests/kernel/test_differential: \

@@ -50,7 +50,7 @@ bench-tests: $(BENCH_TESTS)
 
 $(BENCH)/carrel-bench: $(BENCH_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NETLINK_LIBS) -lcap -lpam -lm
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NETLINK_LIBS) -lpam -lm
 
 $(BENCH)/carrel-packets: $(BENCH)/packets.o $(BENCH)/stats.o $(ARCHIVE)
 	$(call say,LD,$@)
@@ -58,15 +58,15 @@ $(BENCH)/carrel-packets: $(BENCH)/packets.o $(BENCH)/stats.o $(ARCHIVE)
 
 $(BENCH)/carrel-soak: $(SOAK_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcap -lpam -lm
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lpam -lm
 
 $(BENCH)/carrel-tally: $(TALLY_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcap -lpam
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lpam
 
 $(BENCH)/carrel-scale: $(SCALE_SOURCES:%.c=$(BUILD)/%.o) $(ARCHIVE)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NETLINK_LIBS) -lcap -lpam -lm
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(NETLINK_LIBS) -lpam -lm
 
 $(BENCH)/rules_scale: $(BENCH)/rules_scale.o $(ARCHIVE)
 	$(call say,LD,$@)
