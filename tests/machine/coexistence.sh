@@ -124,12 +124,28 @@ test_coexistence_flushed_ruleset_is_noticed_and_put_back() {
 	mended_by_its_fix host
 }
 
+# all_unmanaged: standard input, what one of them says of each link, a line "LINK STATE" each
+all_unmanaged() {
+	expect_equal "$(sed -n 's/^cr-[^ ]* //p' | sort -u)" unmanaged
+}
+
+nm_leaves_links() {
+	nmcli --terse --fields DEVICE,STATE device | tr : ' ' | all_unmanaged
+}
+
+networkd_leaves_links() {
+	networkctl --no-legend --no-pager list | awk '{ print $2, $5 }' | all_unmanaged
+}
+
 test_coexistence_network_managers_leave_all_well() {
 	begin
 	systemctl restart NetworkManager
+	eventually 10 nm_leaves_links
 	goes_on
+	trap 'systemctl stop systemd-networkd; end' EXIT
 	systemctl start systemd-networkd
 	networkctl reload
+	eventually 10 networkd_leaves_links
 	goes_on
 	systemctl stop systemd-networkd
 	is_well forwarding
