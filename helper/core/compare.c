@@ -348,6 +348,17 @@ static void compare_neighbour(struct comparison *comparison,
 		       seen ? "another MAC address, or not permanent" : NULL);
 }
 
+/* Are answers let in? The route that does it goes when the link goes down, and with it. */
+static void compare_answers(struct comparison *comparison, const struct plan_operation *operation)
+{
+	const struct network_link *link = link_of(comparison, operation);
+
+	if (!link || !link->up)
+		mend(comparison, operation);
+	else if (!link->answers6)
+		mend_described(comparison, operation, "route of answers", NULL);
+}
+
 /* Is there what @operation would bring about? */
 static void compare_operation(struct comparison *comparison,
 			      const struct plan_operation *operation)
@@ -380,9 +391,8 @@ static void compare_operation(struct comparison *comparison,
 	case PLAN_NEIGHBOUR:
 		compare_neighbour(comparison, operation);
 		return;
-	case PLAN_ANSWERS:      /* It goes when the link goes down, and with it. */
-		if (!link_of(comparison, operation) || !link_of(comparison, operation)->up)
-			mend(comparison, operation);
+	case PLAN_ANSWERS:
+		compare_answers(comparison, operation);
 		return;
 	case PLAN_NETNS:
 	case PLAN_LINK_GROUP:

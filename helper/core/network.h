@@ -24,6 +24,7 @@ struct network_link {
 	bool quiet6;                    /* makes itself no IPv6 address, or has no IPv6 */
 	bool without6;                  /* IPv6 is switched off on it, or it is too narrow for that */
 	bool forwards4;                 /* IPv4 packets that come in here */
+	bool answers6;                  /* what comes in here for ::1 is let in: see PLAN_ANSWERS */
 	int peer;                       /* a veth's other end, in its own namespace; or 0 */
 	int master;                     /* a bridge or the like that it is part of; or 0 */
 	uint32_t group, mtu_bytes;
@@ -55,7 +56,7 @@ struct network_sysctl { const char *path, *value; };
 struct network {
 	ARENA_LIST(struct network_link) links;
 	ARENA_LIST(struct network_address) addresses;
-	/* Of the main table, but for those that the kernel made itself. */
+	/* Of the main table, but for those that the kernel made itself. (Of another: answers6.) */
 	ARENA_LIST(struct network_route) routes;
 	ARENA_LIST(struct network_neighbour) neighbours;
 	ARENA_LIST(struct network_sysctl) sysctls;      /* those that were asked for and are there */

@@ -16,10 +16,6 @@
 #include "base/error.h"
 #include "kernel/link.h"
 #include "kernel/rtnl.h"
-#include "kernel/sysctl.h"
-
-/* A value of the settings that carrel makes is two numbers at most. */
-#define SYSCTL_VALUE_SIZE 64
 
 /*
  * Addresses of networks that nobody has (RFC 1112, section 4, and RFC 4291, section 2.4: kept for later),
@@ -29,6 +25,8 @@ static const struct address nowhere[FAMILY_COUNT] = {
 	[FAMILY_IPV4] = { FAMILY_IPV4, { 240, 0, 0, 1 } },
 	[FAMILY_IPV6] = { FAMILY_IPV6, { 0x40, [15] = 1 } },
 };
+
+static const struct address loopback6 = { FAMILY_IPV6, { [15] = 1 } };
 
 /* Where what is read goes. */
 struct reading {
@@ -152,6 +150,26 @@ static int keep_address(const struct nlmsghdr *message, void *context)
 	return 0;
 }
 
+/* Does it let in what comes by a link for ::1? The loopback's own is the kernel's. */
+static bool is_of_answers(const struct nlmsghdr *message, const struct rtmsg *info)
+{
+	struct address destination;
+
+	return info->rtm_table == RT_TABLE_LOCAL && info->rtm_type == RTN_LOCAL &&
+	       info->rtm_protocol != RTPROT_KERNEL &&
+	       copy_address(&destination, info->rtm_family,
+			    rtnl_attribute(message, sizeof(*info), RTA_DST)) &&
+	       address_equal(&destination, &loopback6);
+}
+
+/* The link was read before its routes are. */
+static void note_answers(struct network *network, int index)
+{
+	for (size_t i = 0; i < network->links.count; i++)
+		if (network->links.items[i].index == index)
+			network->links.items[i].answers6 = true;
+}
+
 /* rtnl_query() answer */
 static int keep_route(const struct nlmsghdr *message, void *context)
 {
@@ -160,6 +178,9 @@ static int keep_route(const struct nlmsghdr *message, void *context)
 	struct reading *reading = context;
 	struct network_route *route;
 
+	if (message->nlmsg_type == RTM_NEWROUTE && is_of_answers(message, info))
+		note_answers(reading->network,
+			     number(rtnl_attribute(message, sizeof(*info), RTA_OIF)));
 	if (message->nlmsg_type != RTM_NEWROUTE || info->rtm_table != RT_TABLE_MAIN ||
 	    info->rtm_protocol == RTPROT_KERNEL ||
 	    (info->rtm_family != AF_INET && info->rtm_family != AF_INET6))
@@ -237,8 +258,12 @@ static uint8_t socket_family(const struct address *address)
 	return address->family == FAMILY_IPV4 ? AF_INET : AF_INET6;
 }
 
-/* Which route leads there: not what a packet would do, but the entry of the table. */
-static struct nlmsghdr *ask_for_route(struct rtnl *host, const struct address *destination)
+/*
+ * Which route leads there: not what a packet would do, but the entry of the table.
+ * @index:	of the link that it is to be of; 0: of any
+ */
+static struct nlmsghdr *ask_for_route(struct rtnl *host, const struct address *destination,
+				      int index)
 {
 	struct nlmsghdr *request = rtnl_request(host, RTM_GETROUTE, 0, "looking for the route");
 	struct rtmsg *message = mnl_nlmsg_put_extra_header(request, sizeof(*message));
@@ -247,6 +272,8 @@ static struct nlmsghdr *ask_for_route(struct rtnl *host, const struct address *d
 	message->rtm_dst_len = (uint8_t)address_bits(destination->family);
 	message->rtm_flags = RTM_F_FIB_MATCH;
 	mnl_attr_put(request, RTA_DST, address_size(destination->family), destination->bytes);
+	if (index)
+		mnl_attr_put_u32(request, RTA_OIF, (uint32_t)index);
 	return request;
 }
 
@@ -377,7 +404,13 @@ static void add_look(struct questions *questions, const struct plan_operation *o
 		somewhere = operation->route.destination.length ?
 			    &operation->route.destination.address :
 			    &nowhere[operation->route.destination.address.family];
-		add(questions, ask_for_route(rtnl, somewhere), keep_route, is_no_route);
+		add(questions, ask_for_route(rtnl, somewhere, 0), keep_route, is_no_route);
+		return;
+	case PLAN_ANSWERS:
+		/* For a loopback address only routes of the link are looked at (rt6_need_strict()). */
+		if (uplink)
+			add(questions, ask_for_route(rtnl, &loopback6, uplink), keep_route,
+			    is_no_route);
 		return;
 	case PLAN_ADDRESS:      /* all by one list */
 	case PLAN_NETNS:
@@ -391,7 +424,6 @@ static void add_look(struct questions *questions, const struct plan_operation *o
 	case PLAN_LINK_QUIET:
 	case PLAN_LINK_UP:
 	case PLAN_LINK_DOWN:
-	case PLAN_ANSWERS:
 	case PLAN_PIN:
 		return;
 	}
@@ -435,7 +467,7 @@ int network_read_host(struct rtnl *host, const char *host_link, const struct pla
 		const struct plan_operation *operation = &intent->operations.items[i];
 
 		if (operation->kind == PLAN_ROUTE && operation->place == PLACE_HOST)
-			add(&questions, ask_for_route(host, &operation->route.destination.address),
+			add(&questions, ask_for_route(host, &operation->route.destination.address, 0),
 			    keep_route, is_no_route);
 	}
 	rc = ask(&questions, err);
@@ -474,28 +506,4 @@ int network_forwards4(struct rtnl *rtnl, int index, struct carrel_error *err)
 	if (rc < 0)
 		return rc;
 	return network.links.count ? network.links.items[0].forwards4 : -ENODEV;
-}
-
-int network_read_sysctls(int proc_fd, const struct plan *intent, struct arena *arena,
-			 struct network *network, struct carrel_error *err)
-{
-	for (size_t i = 0; i < intent->operations.count; i++) {
-		const struct plan_operation *operation = &intent->operations.items[i];
-		char text[SYSCTL_VALUE_SIZE];
-		struct network_sysctl *sysctl;
-		const char *value;
-
-		if (operation->kind != PLAN_SYSCTL)
-			continue;
-		/* One that is not there shows as missing. */
-		if (sysctl_read_text(proc_fd, operation->sysctl.path, text, sizeof(text),
-				     NULL) < 0)
-			continue;
-		value = arena_strdup(arena, text);
-		sysctl = value ? ARENA_APPEND(arena, &network->sysctls) : NULL;
-		if (!sysctl)
-			return error_set(err, ENOMEM, "out of memory");
-		*sysctl = (struct network_sysctl){ operation->sysctl.path, value };
-	}
-	return 0;
 }

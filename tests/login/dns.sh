@@ -63,6 +63,57 @@ test_dns_of_the_policy_answers_for_the_loopback() {
 	cannot_reach exam1 tcp 127.0.0.53 80
 }
 
+# answers_let_in: what was sent to ::1 is answered, without a login, which would mend what is in the way
+answers_let_in() {
+	ip netns exec carrel-$exam1 probe --wait 1 udp ::1 53
+}
+
+# IPv6 lets answers in by a route, which is mended like others.
+test_dns_way_of_answers_is_mended_when_somebody_took_it() {
+	local damage mark
+	resolv_conf 127.0.0.53
+	policy <<-END
+		default deny out
+		dns     ${campus[0]},${campus[1]}
+	END
+	without_carrel exam1
+	keep_open exam1
+	answers_let_in
+	for damage in 'route del local ::1 dev uplink0 table local' 'route flush table local dev uplink0'; do
+		# shellcheck disable=SC2086  # words
+		ip -6 -n carrel-$exam1 $damage
+		expect_failure answers_let_in
+		exits 5 carrel diff exam1
+		expect_match "$output" '^  carrel  route of answers: missing: uplink0: let answers to queries from ::1 in$'
+		mark=$(log_mark)
+		as exam1 true
+		eventually 5 logged_since "$mark" 'mended in the carrel: route of answers: missing'
+		answers_let_in
+		exits 0 carrel diff exam1
+		mark=$(log_mark)
+		as exam1 true
+		eventually 5 logged_since "$mark" 'opened a session'
+		expect_no_match "$(tail -n "+$((mark + 1))" "$auth_log")" mended
+		# shellcheck disable=SC2086
+		ip -6 -n carrel-$exam1 $damage
+		expect_failure answers_let_in
+		exits 0 carrel repair exam1
+		expect_match "$output" '^exam1: mended$'
+		answers_let_in
+		exits 0 carrel repair exam1
+		expect_match "$output" '^exam1: nothing to mend$'
+	done
+	# It goes with the link, and comes back with it.
+	ip -n carrel-$exam1 link set uplink0 down
+	exits 5 carrel diff exam1
+	expect_no_match "$output" 'route of answers'
+	as exam1 true
+	answers_let_in
+	exits 0 carrel diff exam1
+	cannot_reach exam1 udp "${other_site[1]}" 53
+	end_session
+}
+
 test_dns_of_the_policy_answers_for_whom_resolv_conf_names() {
 	local protocol
 	resolv_conf "${other_site[@]}"

@@ -52,6 +52,8 @@ static void take_effect(struct fixture *fixture, const struct plan_operation *op
 		ADD(fixture, &network->neighbours, link, operation->neighbour.address, true, { 0 });
 		memcpy(network->neighbours.items[network->neighbours.count - 1].mac,
 		       operation->neighbour.mac, MAC_SIZE);
+	} else if (operation->kind == PLAN_ANSWERS) {
+		network->links.items[1].answers6 = true;
 	}
 }
 
@@ -320,6 +322,33 @@ static void test_compare_sets_links_up_and_settings_right(void **state)
 	assert_int_equal(only_mend(fixture, PLAN_LINK_QUIET)->link, LINK_UPLINK);
 }
 
+/* By a route on the link, which goes with it. */
+static void test_compare_lets_answers_in_again(void **state)
+{
+	struct fixture *fixture = *state;
+
+	compare(fixture);
+	assert_int_equal(fixture->mend.operations.count, 0);
+	fixture->given.policy.dns.own = true;
+	fixture->given.policy.dns.position = (struct position){ "exam.policy", 1, 1 };
+	*ARENA_APPEND(&fixture->given.arena, &fixture->given.policy.dns.resolvers[FAMILY_IPV6].list) =
+		(struct address){ FAMILY_IPV6, { 0x20, 1, [15] = 53 } };
+	realize(fixture);
+	compare(fixture);
+	assert_string_equal(words(fixture), "");
+	fixture->carrel.links.items[1].answers6 = false;
+	compare(fixture);
+	assert_int_equal(only_mend(fixture, PLAN_ANSWERS)->link, LINK_UPLINK);
+	assert_string_equal(words(fixture), "carrel route of answers: missing: "
+					    "uplink0: let answers to queries from ::1 in\n");
+	/* Of what stands on a link that is down, this is no news. */
+	fixture->carrel.links.items[1].up = false;
+	compare(fixture);
+	assert_int_equal(fixture->mend.operations.count, 2);
+	assert_int_equal(fixture->mend.operations.items[1].kind, PLAN_ANSWERS);
+	assert_string_equal(words(fixture), "carrel link uplink0: down (should be: set uplink0 up)\n");
+}
+
 static void test_compare_leaves_what_was_cut_at_logout_cut(void **state)
 {
 	struct fixture *fixture = *state;
@@ -408,6 +437,7 @@ int main(void)
 		TEST(test_compare_keeps_the_edition_that_a_link_says),
 		TEST(test_compare_resets_an_end_that_was_altered),
 		TEST(test_compare_sets_links_up_and_settings_right),
+		TEST(test_compare_lets_answers_in_again),
 		TEST(test_compare_leaves_what_was_cut_at_logout_cut),
 		TEST(test_compare_mends_another_neighbour_or_route),
 		TEST(test_compare_loads_rules_and_judges_connections),
