@@ -12,6 +12,7 @@
 #include "kernel/network.h"
 #include "kernel/nft.h"
 #include "kernel/nft_image.h"
+#include "kernel/nft_names.h"
 
 /* How a table is compared. */
 struct table_inspection {
@@ -193,6 +194,18 @@ int inspect_carrel(struct kernel *kernel, const struct plan_input *input,
 		return error_wrap(err, rc, "inspecting the carrel");
 	*ret = inspection;
 	return 0;
+}
+
+int inspect_sets(struct kernel *kernel, const struct holding_wanted *wanted, struct arena *arena,
+		 struct differences *differences, struct carrel_error *err)
+{
+	struct holding holding;
+	int rc = nft_read_names(kernel->carrel_nft, arena, &holding, err);
+
+	if (rc < 0)
+		return rc == -EBADMSG ? 0 : error_wrap(err, rc, "inspecting the carrel");
+	rc = holding_compare(&holding, wanted, arena, differences);
+	return rc < 0 ? error_set(err, ENOMEM, "out of memory") : 0;
 }
 
 int inspect_host(const struct host_state *state, const struct editions *editions, bool texts,

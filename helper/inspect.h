@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "core/difference.h"
+#include "core/holding.h"
 #include "core/host.h"
 #include "core/plan.h"
 
@@ -45,6 +46,18 @@ struct inspect_rules {
 int inspect_carrel(struct kernel *kernel, const struct plan_input *input,
 		   const struct inspect_rules *rules, struct arena *arena,
 		   struct inspection *ret, struct carrel_error *err);
+
+/**
+ * inspect_sets() - compare what a carrel's sets of addresses hold with what is known
+ * @kernel:	has joined it
+ * @differences: appended to
+ *
+ * A set that holds something else than addresses is for inspect_carrel() to find.
+ *
+ * Return: 0, also where there are differences; -errno
+ */
+int inspect_sets(struct kernel *kernel, const struct holding_wanted *wanted, struct arena *arena,
+		 struct differences *differences, struct carrel_error *err);
 
 /**
  * inspect_host() - compare the host's table with what it should be

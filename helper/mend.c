@@ -17,6 +17,7 @@
 
 #include "base/error.h"
 #include "core/edition.h"
+#include "core/names.h"
 #include "kernel/facts.h"
 #include "kernel/netns.h"
 #include "kernel/nft.h"
@@ -125,6 +126,47 @@ static int know_host(struct work *work, struct inspection *inspection, bool anyw
 	return behind || changed > 0;
 }
 
+/*
+ * Bring the sets of names to what is known, where the record says that they hold something else, or
+ * where somebody may have changed what is in them (@anyway).
+ * Return: 1 when there was anything to do; 0; -ENOMEM
+ */
+static int know_names(struct work *work, const struct record *old, struct inspection *inspection,
+		      bool anyway, struct carrel_error *err)
+{
+	int rc = 0;
+
+	if (anyway || old->names_digest != names_digest(&work->policy))
+		rc = work_settle_names(work, true, err);
+	if (rc <= 0)
+		return rc;
+	/* That was another step: the next login looks again, and finds nothing. */
+	inspection->generation = 0;
+	request_warn(work->request, "the carrel had other addresses of names than are known, and has these "
+		     "now");
+	return 1;
+}
+
+/*
+ * The record of the carrel as it is now; written where that differs from @old.
+ * @login:	somebody comes, so it is not idle any more
+ */
+static int renew_record(struct work *work, const struct record *old,
+			const struct inspection *inspection, bool login, struct carrel_error *err)
+{
+	struct record *record = &work->record;
+
+	*record = *old;
+	record->generation = inspection->generation;
+	record->names_digest = names_digest(&work->policy);
+	if (login)
+		record->idle_since_s = 0;
+	if (record->generation == old->generation && record->names_digest == old->names_digest &&
+	    record->idle_since_s == old->idle_since_s)
+		return 0;
+	return record_write(work->state_fd, record, err);
+}
+
 int work_join(struct work *work, const struct record *old, int netns_fd,
 	      struct carrel_error *err)
 {
@@ -137,24 +179,14 @@ int work_join(struct work *work, const struct record *old, int netns_fd,
 	if (rc < 0)
 		return rc;
 	work_warn_of(work, &inspection.differences, false);
-	if (old->generation != inspection.generation) {
-		/* What is in the sets of names is not part of what was compared. */
-		rc = work_settle_names(work, true, err);
-		if (rc < 0)
-			return rc;
-		/* That was another step: the next login looks again, and finds nothing. */
-		if (rc > 0)
-			inspection.generation = 0;
-	}
+	/* What is in the sets of names is not part of what was compared. */
+	rc = know_names(work, old, &inspection, old->generation != inspection.generation, err);
+	if (rc < 0)
+		return rc;
 	rc = know_host(work, &inspection, old->generation != inspection.generation, err);
 	if (rc < 0)
 		return rc;
-	work->record = *old;
-	work->record.idle_since_s = 0;
-	work->record.generation = inspection.generation;
-	if (!old->idle_since_s && old->generation == inspection.generation)
-		return 0;
-	return record_write(work->state_fd, &work->record, err);
+	return renew_record(work, old, &inspection, true, err);
 }
 
 int work_repair(struct work *work, const struct record *old, int netns_fd,
@@ -162,7 +194,7 @@ int work_repair(struct work *work, const struct record *old, int netns_fd,
 {
 	const struct inspect_rules rules = { .known_generation = 0 };
 	struct inspection inspection;
-	int rc = kernel_join(&work->kernel, netns_fd, err);
+	int names, rc = kernel_join(&work->kernel, netns_fd, err);
 
 	if (rc < 0)
 		return rc;
@@ -172,18 +204,16 @@ int work_repair(struct work *work, const struct record *old, int netns_fd,
 	if (rc < 0)
 		return rc;
 	work_warn_of(work, &inspection.differences, false);
-	rc = know_host(work, &inspection, true, err);
+	rc = names = know_names(work, old, &inspection, true, err);
+	if (rc >= 0)
+		rc = know_host(work, &inspection, true, err);
 	if (rc < 0)
 		return rc;
 	if (rc > 0)
 		request_warn(work->request, "mended in the carrel: what it knew of the host's addresses");
 	work->request->reply.status = inspection.mend.operations.count || work->pinned_again ||
-				      rc > 0 ? WIRE_OK : WIRE_UNCHANGED;
-	if (old->generation == inspection.generation)
-		return 0;
-	work->record = *old;
-	work->record.generation = inspection.generation;
-	return record_write(work->state_fd, &work->record, err);
+				      names > 0 || rc > 0 ? WIRE_OK : WIRE_UNCHANGED;
+	return renew_record(work, old, &inspection, false, err);
 }
 
 /* What nobody's coming does not change. */

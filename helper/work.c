@@ -188,6 +188,7 @@ int work_fill_record(struct work *work, struct carrel_error *err)
 		.uid = work->input.uid,
 		.created_s = (uint64_t)time(NULL),
 		.rules_digest = course_digest(&work->input),
+		.names_digest = names_digest(&work->policy),
 		.cut_at_logout = work->policy.logout == LOGOUT_CUT,
 		.has_address4 = connected, .address4 = work->input.address4,
 		.has_address6 = connected && work->facts.ipv6,

@@ -27,6 +27,7 @@
 #include "pam/subject.h"
 #include "state/editionsfile.h"
 #include "state/hoststate.h"
+#include "state/namesfile.h"
 
 /** add() - note a difference; CLI_OK or, after a complaint, CLI_FAILURE */
 static int add(struct diff *diff, struct arena *arena, struct difference difference)
@@ -150,10 +151,33 @@ static struct inspect_rules how_to_inspect(const struct prospect *prospect)
 	return rules;
 }
 
-/** inspect() - compare the kernel's side; leaves the command in the carrel's network namespace */
-static int inspect(const struct plan_input *input, const struct inspect_rules *rules,
-		   struct arena *arena, struct inspection *inspection, struct carrel_error *err)
+/** inspect_addresses() - what sets hold of names, and, where it knows today's, of the host */
+static int inspect_addresses(const struct prospect *prospect, struct kernel *kernel,
+			     struct inspection *inspection, struct carrel_error *err)
 {
+	const struct facts *facts = &prospect->facts;
+	struct known_names known = { 0 };
+	const struct holding_wanted wanted = {
+		.known = &known,
+		.host = facts->edition != EDITION_NONE && inspection->edition == facts->edition ?
+			&facts->host : NULL,
+	};
+	int rc = 0;
+
+	/* That the file cannot be understood was said when the policy was read. */
+	if (prospect->state_fd >= 0 &&
+	    namesfile_read(prospect->state_fd, prospect->arena, &known, NULL, NULL) == -ENOMEM)
+		return error_set_errno(err, ENOMEM, "reading the known names");
+	if (prospect->policy.names.count || wanted.host)
+		rc = inspect_sets(kernel, &wanted, prospect->arena, &inspection->differences, err);
+	return rc;
+}
+
+/** inspect() - compare the kernel's side; leaves the command in the carrel's network namespace */
+static int inspect(const struct prospect *prospect, const struct inspect_rules *rules,
+		   struct inspection *inspection, struct carrel_error *err)
+{
+	const struct plan_input *input = &prospect->input;
 	KERNEL_CLEANUP struct kernel kernel = { .netns_fd = -1, .proc_fd = -1 };
 	char pin[NETNS_NAME_SIZE];
 	int netns_fd, rc = kernel_open(&kernel, input->uid, err);
@@ -163,7 +187,9 @@ static int inspect(const struct plan_input *input, const struct inspect_rules *r
 		rc = netns_open_pin(pin, &netns_fd, err);
 	if (rc == 0)
 		rc = kernel_join(&kernel, netns_fd, err);
-	return rc < 0 ? rc : inspect_carrel(&kernel, input, rules, arena, inspection, err);
+	if (rc == 0)
+		rc = inspect_carrel(&kernel, input, rules, prospect->arena, inspection, err);
+	return rc < 0 ? rc : inspect_addresses(prospect, &kernel, inspection, err);
 }
 
 /**
@@ -214,7 +240,7 @@ static int add_inspected(struct prospect *prospect, struct diff *diff)
 	int rc = netns_current(&host_fd, &err);
 	if (rc < 0)
 		return cli_fail(CLI_FAILURE, &err);
-	rc = inspect(&prospect->input, &rules, prospect->arena, &inspection, &err);
+	rc = inspect(prospect, &rules, &inspection, &err);
 	int back = netns_enter(host_fd, rc < 0 ? NULL : &err);
 	if (rc < 0 || back < 0)
 		return cli_fail(CLI_FAILURE, &err);

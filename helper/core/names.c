@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "core/rebind.h"
 
 static const char *const set_prefixes[2][FAMILY_COUNT] = {
@@ -51,6 +52,21 @@ int names_bind(struct policy *policy, const struct known_names *known, struct ar
 		}
 	}
 	return 0;
+}
+
+uint64_t names_digest(const struct policy *policy)
+{
+	uint64_t digest = policy->names.count ? DIGEST_START : 0;
+
+	for (size_t i = 0; i < policy->names.count; i++) {
+		const struct policy_name *name = &policy->names.items[i];
+
+		digest = digest_add(digest, name->name, strlen(name->name) + 1);
+		for (size_t j = 0; j < name->addresses.count; j++)
+			digest = digest_add(digest, name->addresses.items[j].bytes,
+					    sizeof(name->addresses.items[j].bytes));
+	}
+	return digest;
 }
 
 bool names_is_unknown(const struct policy *policy, const struct policy_name *name)

@@ -48,6 +48,12 @@ const struct known_name *names_find(const struct known_names *known, const char 
  */
 int names_bind(struct policy *policy, const struct known_names *known, struct arena *arena);
 
+/**
+ * names_digest() - of the names of @policy and the addresses that names_bind() gave them
+ * Return: 0 when it has no names; else another number for other addresses
+ */
+uint64_t names_digest(const struct policy *policy);
+
 /** names_unknown() - how many names of @policy have no address that a rule about them would mean */
 size_t names_unknown(const struct policy *policy);
 

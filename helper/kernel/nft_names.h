@@ -3,10 +3,20 @@
 #ifndef CARREL_KERNEL_NFT_NAMES_H
 #define CARREL_KERNEL_NFT_NAMES_H
 
-#include "core/names.h"
+#include "core/holding.h"
 
 struct carrel_error;
 struct mnl_socket;
+
+/**
+ * nft_read_names() - what the sets of table inet carrel hold; nothing, where the table is gone
+ * @ret:	lives in @arena
+ *
+ * Return: 0; -EBADMSG when one holds something else than addresses of its family; -errno
+ * Context: @socket is one of the carrel's namespace
+ */
+int nft_read_names(struct mnl_socket *socket, struct arena *arena, struct holding *ret,
+		   struct carrel_error *err);
 
 /**
  * nft_update_names() - bring the sets of table inet carrel to what is known now

@@ -19,11 +19,11 @@
 #define HEADER "carrel-record 1"
 static_assert(RECORD_VERSION == 1, "HEADER names the version");
 
-/* The keys and longest values of a record are 882 bytes. */
+/* The keys and longest values of a record are 909 bytes. */
 #define RECORD_TEXT_SIZE 1024
 
 enum { KEY_UID, KEY_USER, KEY_POLICY, KEY_UPLINK, KEY_ADDRESS4, KEY_ADDRESS6, KEY_NETNS,
-       KEY_RULES, KEY_GENERATION, KEY_CREATED, KEY_LOGOUT, KEY_CUT, KEY_IDLE,
+       KEY_RULES, KEY_NAMES, KEY_GENERATION, KEY_CREATED, KEY_LOGOUT, KEY_CUT, KEY_IDLE,
        KEY_SERVICE, KEY_TTY, KEY_RHOST, KEY_COUNT };
 
 /* What an older version wrote, and most of what this one does, has none of these. */
@@ -120,6 +120,8 @@ int record_format(const struct record *record, char *text, size_t size, struct c
 		      (unsigned long long)record->netns_inode,
 		      (unsigned long long)record->rules_digest,
 		      (unsigned long long)record->created_s);
+	if (record->names_digest)
+		buffer_printf(&buffer, "names %llu\n", (unsigned long long)record->names_digest);
 	if (record->generation)
 		buffer_printf(&buffer, "generation %u\n", record->generation);
 	if (record->cut_at_logout)
@@ -200,6 +202,7 @@ int record_parse(const char *text, size_t length, struct record *ret, struct car
 		[KEY_ADDRESS6] = { .key = "address6", .optional = true },
 		[KEY_NETNS] = { .key = "netns" },
 		[KEY_RULES] = { .key = "rules" },
+		[KEY_NAMES] = { .key = "names", .optional = true },
 		[KEY_GENERATION] = { .key = "generation", .optional = true },
 		[KEY_CREATED] = { .key = "created" },
 		[KEY_LOGOUT] = { .key = "logout", .optional = true },
@@ -227,6 +230,8 @@ int record_parse(const char *text, size_t length, struct record *ret, struct car
 	    (rc = fields_number(&fields[KEY_NETNS], UINT64_MAX, &record.netns_inode, err)) ||
 	    (rc = fields_number(&fields[KEY_RULES], UINT64_MAX, &record.rules_digest, err)) ||
 	    (rc = fields_number(&fields[KEY_CREATED], UINT64_MAX, &record.created_s, err)) ||
+	    (fields[KEY_NAMES].value &&
+	     (rc = fields_number(&fields[KEY_NAMES], UINT64_MAX, &record.names_digest, err))) ||
 	    (fields[KEY_GENERATION].value &&
 	     (rc = fields_number(&fields[KEY_GENERATION], UINT32_MAX, &generation, err))) ||
 	    (rc = parse_lifetime(fields, &record, err)) ||

@@ -30,6 +30,7 @@ struct record {
 	struct address address4, address6;
 	uint64_t netns_inode;           /* of the pinned namespace: a pin with another one is not ours */
 	uint64_t rules_digest;          /* of what the rules were made from */
+	uint64_t names_digest;          /* of the addresses of its names, as its sets have them; 0: none */
 	uint32_t generation;            /* of its firewall, when the rules were right; 0: unknown */
 	uint64_t created_s;             /* seconds since the epoch */
 	bool cut_at_logout;             /* the policy says so: no session, no network */

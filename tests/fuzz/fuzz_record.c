@@ -40,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	       same_address(record.has_address6, &record.address6, again.has_address6,
 			    &again.address6) &&
 	       record.netns_inode == again.netns_inode &&
-	       record.rules_digest == again.rules_digest && record.created_s == again.created_s);
+	       record.rules_digest == again.rules_digest &&
+	       record.names_digest == again.names_digest && record.created_s == again.created_s);
 	return 0;
 }

@@ -255,7 +255,10 @@ test_editions_come_with_apply_and_repair() {
 	exits 0 carrel repair lab1
 	expect_match "$output" '^lab1: nothing to mend'
 	# What somebody took out of a set is put back.
+	exits 0 carrel diff lab1
 	inside $lab1 nft flush set inet carrel host4
+	exits 5 carrel diff lab1
+	expect_match "$output" "^  carrel  set host4: without .*${server[0]}.* \\(should be: the host's addresses\\)$"
 	exits 0 carrel repair lab1
 	expect_match "$output" '^lab1: mended'
 	open_to $lab1 "${server[@]}"

@@ -412,6 +412,89 @@ test_names_are_shown_by_every_command() {
 	expect_match "$output" 'refresh needs root'
 }
 
+# open_as_known: what the file says of site.example is reached from the open carrel, and nothing else
+open_as_known() {
+	ip netns exec carrel-$exam1 probe --wait 1 tcp "$1" 443
+	expect_failure ip netns exec carrel-$exam1 probe --wait 1 tcp "$2" 443
+}
+
+# What is known, and what a carrel has for that: an edit of the one, or of the other.
+test_names_that_are_not_as_known_are_told_and_mended() {
+	local edit damage mark
+	fresh 'allow out tcp to site.example port 443'
+	zone 'site.example 300 A 203.0.113.10' 'site.example 300 AAAA 2001:db8:80::10'
+	carrel refresh
+	keep_open exam1
+	exits 0 carrel diff exam1
+	open_as_known 203.0.113.10 203.0.113.80
+	edit='s/203\.0\.113\.10/203.0.113.80/; s/2001:db8:80::10/2001:db8:80::80/'
+	sed -i "$edit" $state
+	exits 5 carrel diff exam1
+	expect_match "$output" '^  carrel  set name4-site\.example: without 203\.0\.113\.80; with 203\.0\.113\.10 \(should be: what is known of site\.example\)$'
+	expect_match "$output" '^  carrel  set name6-site\.example: without 2001:db8:80::80; with 2001:db8:80::10 '
+	expect_equal "$(wc -l <<<"$output")" 3
+	finds carrels wrong 'the carrel of exam1: carrel: set name4-site\.example: without 203'
+	expect_equal "$(fix_of carrels)" 'carrel repair exam1'
+	exits 0 carrel repair exam1
+	expect_match "$output" '^exam1: mended$'
+	expect_match "$output" 'other addresses of names than are known'
+	exits 0 carrel diff exam1
+	open_as_known 203.0.113.80 203.0.113.10
+	open_as_known 2001:db8:80::80 2001:db8:80::10
+	exits 0 carrel repair exam1
+	expect_match "$output" '^exam1: nothing to mend$'
+
+	# The next login does the same, and looks at the sets once.
+	sed -i 's/203\.0\.113\.80/203.0.113.10/; s/2001:db8:80::80/2001:db8:80::10/' $state
+	exits 5 carrel diff exam1
+	mark=$(log_mark)
+	as exam1 true
+	eventually 5 logged_since "$mark" 'other addresses of names than are known'
+	exits 0 carrel diff exam1
+	open_as_known 203.0.113.10 203.0.113.80
+	open_as_known 2001:db8:80::10 2001:db8:80::80
+	mark=$(log_mark)
+	as exam1 true
+	eventually 5 logged_since "$mark" 'opened a session'
+	expect_no_match "$(tail -n "+$((mark + 1))" "$auth_log")" 'other addresses|mended'
+
+	# Somebody's hands were at a set.
+	for damage in 'flush set inet carrel name4-site.example' \
+		'add element inet carrel name4-site.example { 203.0.113.80 }'; do
+		# shellcheck disable=SC2086  # words
+		ip netns exec carrel-$exam1 nft $damage
+		exits 5 carrel diff exam1
+		expect_match "$output" 'set name4-site\.example: with'
+		exits 0 carrel repair exam1
+		expect_match "$output" '^exam1: mended$'
+		exits 0 carrel diff exam1
+		open_as_known 203.0.113.10 203.0.113.80
+		# shellcheck disable=SC2086
+		ip netns exec carrel-$exam1 nft $damage
+		as exam1 true
+		exits 0 carrel diff exam1
+		open_as_known 203.0.113.10 203.0.113.80
+	done
+	end_session
+}
+
+# A change that refresh brought is nobody's doing.
+test_names_that_were_refreshed_are_no_news_to_a_login() {
+	local mark
+	fresh 'allow out tcp to site.example port 443'
+	zone 'site.example 300 A 203.0.113.10'
+	carrel refresh
+	keep_open exam1
+	zone 'site.example 300 A 203.0.113.80'
+	carrel refresh site.example
+	exits 0 carrel diff exam1
+	mark=$(log_mark)
+	as exam1 true
+	eventually 5 logged_since "$mark" 'opened a session'
+	expect_no_match "$(tail -n "+$((mark + 1))" "$auth_log")" 'other addresses|mended'
+	end_session
+}
+
 test_names_without_an_address_are_for_the_doctor_to_say() {
 	fresh 'allow out to site.example,in.example'
 	zone 'in.example 300 A 10.1.1.1'

@@ -115,6 +115,30 @@ static void test_names_bind_gives_what_is_known_and_nothing_else(void **state)
 	assert_int_equal(names_unknown(&policy), 3);
 }
 
+static void test_names_digest_tells_other_addresses(void **state)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct known_names known = known_names(&arena), nothing = { 0 };
+	struct policy policy;
+	uint64_t all;
+
+	(void)state;
+	parse("allow out to any", &arena, &policy);
+	assert_int_equal(names_digest(&policy), 0);
+	parse("allow out to a.example,www.example", &arena, &policy);
+	assert_int_equal(names_bind(&policy, &known, &arena), 0);
+	all = names_digest(&policy);
+	assert_int_not_equal(all, 0);
+	assert_int_equal(names_bind(&policy, &known, &arena), 0);
+	assert_int_equal(names_digest(&policy), all);
+	known.list.items[0].addresses.items[7].address.bytes[15]++;
+	assert_int_equal(names_bind(&policy, &known, &arena), 0);
+	assert_int_not_equal(names_digest(&policy), all);
+	assert_int_equal(names_bind(&policy, &nothing, &arena), 0);
+	assert_int_not_equal(names_digest(&policy), all);
+	assert_int_not_equal(names_digest(&policy), 0);
+}
+
 static void test_names_unknown_counts_those_with_refused_addresses_only(void **state)
 {
 	ARENA_CLEANUP struct arena arena = { 0 };
@@ -208,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_rebind_impossible_is_what_no_host_has),
 		cmocka_unit_test(test_rebind_prefixes_are_sorted_and_apart),
 		cmocka_unit_test(test_names_bind_gives_what_is_known_and_nothing_else),
+		cmocka_unit_test(test_names_digest_tells_other_addresses),
 		cmocka_unit_test(test_names_unknown_counts_those_with_refused_addresses_only),
 		cmocka_unit_test(test_names_set_has_a_name_that_can_be_read_back),
 		cmocka_unit_test(test_names_set_of_the_host_has_no_name_of_a_host),

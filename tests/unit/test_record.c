@@ -35,6 +35,7 @@ static void assert_same(const struct record *a, const struct record *b)
 	assert_true(!a->has_address6 || address_equal(&a->address6, &b->address6));
 	assert_int_equal(a->netns_inode, b->netns_inode);
 	assert_int_equal(a->rules_digest, b->rules_digest);
+	assert_int_equal(a->names_digest, b->names_digest);
 	assert_int_equal(a->created_s, b->created_s);
 	assert_int_equal(a->cut_at_logout, b->cut_at_logout);
 	assert_int_equal(a->cut, b->cut);
@@ -63,6 +64,7 @@ static void test_record_parse_understands_what_format_wrote(void **state)
 	assert_same(&parsed, &example_record);
 
 	record.has_address4 = record.has_address6 = false;
+	record.names_digest = UINT64_MAX - 1;
 	record.uid = 4294967294U;
 	memset(record.user, 'x', sizeof(record.user) - 1);
 	assert_int_equal(record_format(&record, text, sizeof(text), NULL), 0);
