@@ -224,7 +224,10 @@ static int add_edition(const struct prospect *prospect, const struct inspection 
 		.kind = DIFFERENCE_ALTERED, .place = PLACE_CARREL,
 		.object = "addresses of the host that it knows",
 		.intended = "those of today",
-		.found = "former ones, or none; 'carrel gc' brings today's",
+		.found = inspection->edition != EDITION_NONE &&
+			 !editions_find(&prospect->editions, inspection->edition) ?
+			 "none that the host still counts, so it reaches none; 'carrel gc' brings today's" :
+			 "former ones, or none; 'carrel gc' brings today's",
 	});
 }
 

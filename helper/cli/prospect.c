@@ -121,20 +121,20 @@ static int expect_edition(struct prospect *prospect, struct carrel_error *err)
 {
 	struct facts *facts = &prospect->facts;
 	const struct edition *newest;
-	struct editions editions;
+	struct editions next;
 
-	int rc = editionsfile_read(prospect->state_fd, prospect->arena, &editions, err);
+	int rc = editionsfile_read(prospect->state_fd, prospect->arena, &prospect->editions, err);
 	if (rc < 0 && rc != -EBADMSG)
 		return rc;
-	newest = editions_newest(&editions);
+	newest = editions_newest(&prospect->editions);
 	if (newest && edition_has(newest, &facts->host)) {
 		facts->edition = newest->number;
 		return 0;
 	}
-	rc = editions_next(&editions, &facts->host, NULL, 0, prospect->arena, &editions);
+	rc = editions_next(&prospect->editions, &facts->host, NULL, 0, prospect->arena, &next);
 	if (rc < 0)
 		return error_set_errno(err, -rc, "numbering the host's addresses");
-	facts->edition = editions_newest(&editions)->number;
+	facts->edition = editions_newest(&next)->number;
 	return 0;
 }
 

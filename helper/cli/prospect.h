@@ -26,6 +26,7 @@ struct prospect {
 	struct sight sight;
 	bool standing;                  /* there is a carrel that a login would join or update */
 	struct facts facts;
+	struct editions editions;       /* that there are, where the policy names the host */
 	const char *no_names;           /* why a carrel would not find names, or NULL */
 	struct plan_input input;
 	enum course course;

@@ -15,18 +15,26 @@ uint32_t edition_in_group(uint32_t group, uint32_t number)
 	return (group & ~GROUP_EDITION_MASK) | number << GROUP_EDITION_SHIFT;
 }
 
-struct prefix_list edition_addresses(struct prefix *items, size_t count)
+struct prefix_list edition_addresses(struct prefix *items, size_t count, size_t *ret_beyond)
 {
-	size_t kept = prefixes_normalise(items, count);
+	size_t all = prefixes_normalise(items, count);
+	size_t kept = all < EDITION_ADDRESSES_MAX ? all : EDITION_ADDRESSES_MAX;
 
-	return (struct prefix_list){
-		items, kept < EDITION_ADDRESSES_MAX ? kept : EDITION_ADDRESSES_MAX,
-	};
+	*ret_beyond = all - kept;
+	return (struct prefix_list){ items, kept };
 }
 
 const struct edition *editions_newest(const struct editions *editions)
 {
 	return editions->list.count ? &editions->list.items[editions->list.count - 1] : NULL;
+}
+
+const struct edition *editions_find(const struct editions *editions, uint32_t number)
+{
+	for (size_t i = 0; i < editions->list.count; i++)
+		if (editions->list.items[i].number == number)
+			return &editions->list.items[i];
+	return NULL;
 }
 
 bool edition_has(const struct edition *edition, const struct prefix_list *addresses)

@@ -56,12 +56,16 @@ uint32_t edition_in_group(uint32_t group, uint32_t number);
 /**
  * edition_addresses() - the host's addresses as an edition has them
  * @items:	sorted in place
- * Return: the list, in @items; EDITION_ADDRESSES_MAX at most
+ * @ret_beyond:	how many there are beyond EDITION_ADDRESSES_MAX, which stay closed
+ * Return: the list, in @items
  */
-struct prefix_list edition_addresses(struct prefix *items, size_t count);
+struct prefix_list edition_addresses(struct prefix *items, size_t count, size_t *ret_beyond);
 
 /** editions_newest() - or NULL, when there is none */
 const struct edition *editions_newest(const struct editions *editions);
+
+/** editions_find() - the one with @number, or NULL: who knows no other reaches nothing of the host */
+const struct edition *editions_find(const struct editions *editions, uint32_t number);
 
 /** edition_has() - are just these its @addresses? */
 bool edition_has(const struct edition *edition, const struct prefix_list *addresses);

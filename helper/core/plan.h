@@ -29,6 +29,7 @@ struct facts {
 	uint32_t mtu_bytes;             /* of the link that leads out; plan_build() with an uplink */
 	/* For policies that name the host: its addresses, as edition_addresses(), and their number. */
 	struct prefix_list host;
+	size_t host_beyond;             /* addresses that it has besides: nobody knows them */
 	uint32_t edition;               /* EDITION_NONE: what is made of it is not to rely on them */
 };
 

@@ -20,6 +20,7 @@ int doctor_check_names(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_pools(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_forwarding(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_resolvers(struct doctor *doctor, struct carrel_error *err);
+int doctor_check_addresses(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_host(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_carrels(struct doctor *doctor, struct carrel_error *err);
 int doctor_check_helper(struct doctor *doctor, struct carrel_error *err);

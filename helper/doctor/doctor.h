@@ -95,11 +95,11 @@ int doctor_config(struct doctor *doctor, const struct config **ret, struct carre
 
 /**
  * doctor_each_policy() - hand every policy that an assignment gives, as it is in force, to @check
- * @check:	0 to go on, -errno to stop; may complete the policy
+ * @check:	0 to go on, anything else to stop; may complete the policy
  *
  * What is invalid is left out: another check reports it.
  *
- * Return: 0; @check's -errno; -ENOMEM
+ * Return: what @check returned last; 0, also when it was not called; -ENOMEM
  */
 int doctor_each_policy(struct doctor *doctor,
 		       int (*check)(struct doctor *doctor, struct policy *policy,

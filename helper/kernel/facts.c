@@ -144,9 +144,9 @@ static int keep_address(const struct nlmsghdr *message, void *context)
 	return 0;
 }
 
-/* All addresses of the host, as full-length prefixes. */
-static int list_host_addresses(struct rtnl *host, struct arena *arena,
-			       struct prefix_list *ret_list, struct carrel_error *err)
+/* All addresses of the host, as full-length prefixes, into @facts. */
+static int list_host_addresses(struct rtnl *host, struct arena *arena, struct facts *facts,
+			       struct carrel_error *err)
 {
 	struct nlmsghdr *request = rtnl_request(host, RTM_GETADDR, NLM_F_DUMP,
 						"listing the host's addresses");
@@ -159,7 +159,8 @@ static int list_host_addresses(struct rtnl *host, struct arena *arena,
 		rc = rtnl_query(host, keep_address, &addresses, err);
 	if (rc < 0)
 		return error_wrap(err, rc, "listing the host's addresses");
-	*ret_list = edition_addresses(addresses.list.items, addresses.list.count);
+	facts->host = edition_addresses(addresses.list.items, addresses.list.count,
+					&facts->host_beyond);
 	return 0;
 }
 
@@ -170,7 +171,7 @@ int facts_gather(struct rtnl *host, bool host_addresses, struct arena *arena,
 	int rc = find_ipv6(&facts.ipv6, err);
 
 	if (rc == 0 && host_addresses)
-		rc = list_host_addresses(host, arena, &facts.host, err);
+		rc = list_host_addresses(host, arena, &facts, err);
 	if (rc < 0)
 		return rc;
 	*ret_facts = facts;

@@ -59,13 +59,16 @@ static void change_addresses(const struct editions *editions, struct arena *aren
 	struct prefix *items = arena_alloc(arena, (count + 1) * sizeof(*items));
 	uint32_t used[EDITIONS_MAX];
 	struct editions next;
+	size_t beyond;
 
 	assert(items);
 	for (size_t i = 0; i < count; i++)
 		items[i] = editions->list.items[0].addresses.items[i];
 	for (size_t i = 0; i < editions->list.count; i++)
 		used[i] = editions->list.items[i].number;
-	const struct prefix_list now = edition_addresses(items, count);
+	const struct prefix_list now = edition_addresses(items, count, &beyond);
+
+	assert(beyond == 0);
 	int rc = editions_next(editions, &now, used, editions->list.count, arena, &next);
 	assert(rc == 0);
 	check(&next);

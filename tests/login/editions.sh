@@ -8,6 +8,8 @@ here=$(dirname "$(readlink -f "$0")")
 . "$here/../lib/tap.sh"
 # shellcheck source=tests/lib/login.sh
 . "$here/../lib/login.sh"
+# shellcheck source=tests/lib/doctor.sh
+. "$here/../lib/doctor.sh"
 
 lab1=61101
 lab2=61102
@@ -297,6 +299,62 @@ test_editions_outlive_a_reload_of_the_hosts_firewall() {
 	open_to $lab2 "${gained[@]}"
 	carrel gc
 	open_to $lab1 "${gained[@]}"
+	end_session
+}
+
+# many_addresses WORD: of the host, that come before those that it has always had
+many_addresses() {
+	local number
+	for number in {1..1030}; do
+		echo "address $1 2001:db8::$number/128 dev gain"
+	done | ip -force -batch -
+}
+
+# So many that some are known to nobody: these are closed, and doctor says which.
+test_editions_have_no_more_addresses_than_doctor_tells_of() {
+	fresh
+	keep_open lab1
+	open_to $lab1 "${server[@]}"
+	expect_equal "$(findings addresses)" ''
+	many_addresses add
+	as lab1 true
+	open_to $lab1 "${server[0]}"
+	closed_to $lab1 "${server[1]}"
+	finds addresses notice 'the host has 10[0-9]{2} addresses, and carrels know only the first 1024, up to 2001:db8::10[0-9]{2}$'
+	expect_match "$(fix_of addresses)" 'listen on an address up to 2001:db8::10'
+	many_addresses del
+	as lab1 true
+	open_to $lab1 "${server[@]}"
+	expect_equal "$(findings addresses)" ''
+	end_session
+}
+
+# Links stand for the carrels that learn of nothing meanwhile.
+test_editions_that_are_too_old_are_found_and_mended() {
+	local number
+	fresh
+	keep_open lab1
+	open_to $lab1 "${server[@]}"
+	for number in {1..17}; do
+		gain "192.0.2.$((100 + number))"
+		touch $state/collected
+		as lab2 true
+		ip link add "old$number" type veth peer name "older$number"
+		ip link set "old$number" group $((0x0ca40001 | $(edition $lab2) << 4))
+	done
+	closed_to $lab1 "${server[@]}"
+	inside $lab1 probe tcp "${other_site[0]}" 80
+	open_to $lab2 "${server[@]}"
+	exits 5 carrel diff lab1
+	expect_match "$output" 'addresses of the host that it knows: none that the host still counts'
+	finds addresses wrong 'carrels that reach no address of the host, whatever their policies allow: 2 \(lab1, old1\)$'
+	for number in {1..17}; do
+		ip link del "old$number"
+	done
+	finds addresses wrong ': 1 \(lab1\)$'
+	mended_by_its_fix addresses
+	open_to $lab1 "${server[@]}"
+	exits 0 carrel diff lab1
 	end_session
 }
 

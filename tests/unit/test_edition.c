@@ -9,6 +9,7 @@
 static struct prefix_list addresses(struct arena *arena, const char *text)
 {
 	ARENA_LIST(struct prefix) list = { 0 };
+	size_t beyond;
 
 	while (*text) {
 		size_t length = strcspn(text, " ");
@@ -18,7 +19,7 @@ static struct prefix_list addresses(struct arena *arena, const char *text)
 		assert_int_equal(prefix_parse(text, length, prefix), 0);
 		text += length + (text[length] == ' ');
 	}
-	return edition_addresses(list.items, list.count);
+	return edition_addresses(list.items, list.count, &beyond);
 }
 
 /* The next editions, which must come to be, in the place of @editions; its number. */
@@ -74,15 +75,20 @@ static void test_edition_has_the_same_addresses_in_any_order(void **state)
 
 static void test_edition_has_no_more_addresses_than_there_may_be(void **state)
 {
-	static struct prefix items[EDITION_ADDRESSES_MAX + 1];
+	static struct prefix items[EDITION_ADDRESSES_MAX + 2];
+	size_t beyond;
 
 	(void)state;
-	for (size_t i = 0; i <= EDITION_ADDRESSES_MAX; i++)
+	for (size_t i = 0; i < EDITION_ADDRESSES_MAX + 2; i++)
 		items[i] = (struct prefix){
 			{ FAMILY_IPV4, { 10, 0, (uint8_t)(i >> 8), (uint8_t)i } }, 32,
 		};
-	assert_int_equal(edition_addresses(items, EDITION_ADDRESSES_MAX + 1).count,
+	assert_int_equal(edition_addresses(items, EDITION_ADDRESSES_MAX + 2, &beyond).count,
 			 EDITION_ADDRESSES_MAX);
+	assert_int_equal(beyond, 2);
+	assert_int_equal(edition_addresses(items, EDITION_ADDRESSES_MAX, &beyond).count,
+			 EDITION_ADDRESSES_MAX);
+	assert_int_equal(beyond, 0);
 }
 
 static void test_editions_next_takes_from_all_what_the_host_has_no_longer(void **state)
