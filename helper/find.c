@@ -7,7 +7,8 @@
  *   good    none, or another's   whoever asks looks for a process in the recorded namespace
  *                                (root may, the helper may not), and sends that; it is pinned again
  *   lost    there                the namespace says whose it is: the record is written anew
- *   lost    none                 nothing
+ *   lost    none                 the same, in the namespace that the session opened last names, as long
+ *                                as its uplink is there: else there is nothing to save
  *
  * A number of an inode may be given to another namespace once the first is no more. So a
  * namespace that is to be taken for a user's must say so itself: the loopback link in it has its
@@ -25,40 +26,11 @@
 #include "base/fd.h"
 #include "base/paths.h"
 #include "core/allocate.h"
+#include "kernel/link.h"
 #include "kernel/netns.h"
 #include "kernel/network.h"
+#include "state/session.h"
 #include "state/state.h"
-
-/* What there is in the namespace @netns_fd (borrowed); leaves the helper where it was. */
-static int look_inside(int netns_fd, struct arena *arena, struct network *ret,
-		       struct carrel_error *err)
-{
-	const struct plan nothing = { 0 };      /* asks for no neighbour */
-	RTNL_CLEANUP struct rtnl rtnl = { 0 };
-	FD_CLEANUP int here = -1;
-	int rc = netns_current(&here, err), back;
-
-	if (rc < 0)
-		return rc;
-	rc = netns_enter(netns_fd, err);
-	if (rc < 0)
-		return rc;
-	rc = rtnl_open(&rtnl, err);
-	if (rc == 0)
-		rc = network_read_carrel(&rtnl, &nothing, arena, ret, err);
-	back = netns_enter(here, rc < 0 ? NULL : err);
-	return rc < 0 ? rc : back;
-}
-
-/* Does @network say that it is the carrel of @uid? */
-static bool is_of(const struct network *network, uid_t uid)
-{
-	const struct network_link *loopback = network_link(network, "lo");
-	char name[NETNS_NAME_SIZE];
-
-	name_of_netns(uid, name);
-	return loopback && strcmp(loopback->alias, name) == 0;
-}
 
 /* The address of @family that the uplink has; NULL when it has none. */
 static const struct address *address_of(const struct network *network, enum family family)
@@ -113,10 +85,10 @@ static int adopt(struct work *work, int netns_fd, struct record *ret_record, boo
 	};
 	struct network network;
 	enum uplink uplink;
-	int rc = look_inside(netns_fd, &work->request->arena, &network, err);
+	int rc = network_read_inside(netns_fd, &work->request->arena, &network, err);
 
 	*ret_own = false;
-	if (rc < 0 || !is_of(&network, work->input.uid))
+	if (rc < 0 || !network_is_of(&network, work->input.uid))
 		return rc;
 	uplink = uplink_of(work, &network);
 	*ret_own = true;
@@ -145,10 +117,13 @@ static int find_unrecorded(struct work *work, int netns_fd, struct record *ret_r
 	return rc;
 }
 
-/* Is what came with the request the namespace that @record names? 1, 0 or -errno */
-static int is_given(struct work *work, const struct record *record, struct carrel_error *err)
+/*
+ * Is what came with the request the user's namespace @inode? 1, 0 or -errno
+ * @ret_network: what there is in it; only where it is
+ */
+static int is_given(struct work *work, uint64_t expected_inode, struct network *ret_network,
+		    struct carrel_error *err)
 {
-	struct network network;
 	uint64_t inode;
 	int rc;
 
@@ -157,39 +132,100 @@ static int is_given(struct work *work, const struct record *record, struct carre
 	rc = netns_check(work->request->given_fd, err);
 	if (rc == 0)
 		rc = netns_inode(work->request->given_fd, &inode, err);
-	if (rc < 0 || inode != record->netns_inode)
+	if (rc < 0 || inode != expected_inode)
 		return rc;
 	rc = netns_is_own(work->request->given_fd, err);
 	if (rc <= 0)
 		return rc;
-	rc = look_inside(work->request->given_fd, &work->request->arena, &network, err);
-	return rc < 0 ? rc : is_of(&network, record->uid);
+	rc = network_read_inside(work->request->given_fd, &work->request->arena, ret_network, err);
+	return rc < 0 ? rc : network_is_of(ret_network, work->input.uid);
+}
+
+/* Pin what came with the request, which is_given(). @ret_netns_fd: it */
+static int pin_given(struct work *work, const char *pin, int *ret_netns_fd,
+		     struct carrel_error *err)
+{
+	int rc = netns_release(pin, err);
+
+	if (rc == 0)
+		rc = netns_pin(work->request->given_fd, pin, err);
+	if (rc < 0)
+		return rc;
+	work->pinned_again = true;
+	*ret_netns_fd = fd_steal(&work->request->given_fd);
+	return 0;
+}
+
+/* Have who asks look for the namespace @inode, unless that was done. */
+static void seek(struct work *work, uint64_t inode)
+{
+	if (work->request->wire->sought == inode || inode > UINT32_MAX)
+		return;
+	work->request->reply.status = WIRE_UNPINNED;
+	work->request->reply.number = (uint32_t)inode;
 }
 
 /* The pin of @record's carrel is lost. @ret_netns_fd: pinned again, or -1 */
 static int find_unpinned(struct work *work, const char *pin, const struct record *record,
 			 int *ret_netns_fd, struct carrel_error *err)
 {
-	int rc = is_given(work, record, err);
+	struct network network;
+	int rc = is_given(work, record->netns_inode, &network, err);
 
-	if (rc < 0)
+	if (rc == 0)
+		seek(work, record->netns_inode);
+	if (rc <= 0)
 		return rc;
-	if (rc > 0) {
-		rc = netns_release(pin, err);
-		if (rc == 0)
-			rc = netns_pin(work->request->given_fd, pin, err);
-		if (rc < 0)
-			return rc;
+	rc = pin_given(work, pin, ret_netns_fd, err);
+	if (rc == 0)
 		request_warn(work->request, "the pin %s/%s was gone, or another namespace's, and has "
 			     "been put back", PATH_PINS, pin);
-		work->pinned_again = true;
-		*ret_netns_fd = fd_steal(&work->request->given_fd);
-	} else if (work->request->wire->sought != record->netns_inode &&
-		   record->netns_inode <= UINT32_MAX) {
-		work->request->reply.status = WIRE_UNPINNED;
-		work->request->reply.number = (uint32_t)record->netns_inode;
-	}
+	return rc;
+}
+
+/* session_each() callback: the one that was opened last, of those that say where they are */
+static int keep_latest(const struct session *session, void *context)
+{
+	struct session *latest = context;
+
+	if (session->netns_inode && session->opened_s >= latest->opened_s)
+		*latest = *session;
 	return 0;
+}
+
+/*
+ * Record and pin are lost. Who made a new carrel would take the uplink away from sessions that are
+ * open in this one. Where it has none any more it was removed, or there is another in its place.
+ */
+static int find_lost(struct work *work, const char *pin, struct record *ret_record,
+		     int *ret_netns_fd, struct carrel_error *err)
+{
+	int link = link_index(&work->kernel.host, work->kernel.host_link);
+	struct session latest = { 0 };
+	const struct network_link *uplink;
+	struct network network;
+	bool own;
+	int rc;
+
+	if (link < 0)
+		return 0;
+	rc = session_each(work->state_fd, work->input.uid, false, keep_latest, &latest, err);
+	if (rc < 0 || !latest.netns_inode)
+		return rc;
+	rc = is_given(work, latest.netns_inode, &network, err);
+	if (rc == 0)
+		seek(work, latest.netns_inode);
+	uplink = rc > 0 ? network_link(&network, CARREL_UPLINK) : NULL;
+	if (!uplink || uplink->peer != link)
+		return rc < 0 ? rc : 0;
+	rc = adopt(work, work->request->given_fd, ret_record, &own, err);
+	if (rc < 0 || !own)
+		return rc;
+	rc = pin_given(work, pin, ret_netns_fd, err);
+	if (rc == 0)
+		request_warn(work->request, "the record and the pin of the carrel were lost; sessions are "
+			     "open in it, and both have been made anew");
+	return rc;
 }
 
 int work_find(struct work *work, struct record *ret_record, int *ret_netns_fd,
@@ -215,7 +251,7 @@ int work_find(struct work *work, struct record *ret_record, int *ret_netns_fd,
 	if (recorded == 0 && inode != ret_record->netns_inode)
 		return find_unpinned(work, pin, ret_record, ret_netns_fd, err);
 	if (pinned_fd < 0)
-		return 0;
+		return find_lost(work, pin, ret_record, ret_netns_fd, err);
 	rc = recorded < 0 ? find_unrecorded(work, pinned_fd, ret_record, &found, err) : 0;
 	if (rc == 0 && (recorded == 0 || found))
 		*ret_netns_fd = fd_steal(&pinned_fd);

@@ -142,8 +142,8 @@ static int know_names(struct work *work, const struct record *old, struct inspec
 		return rc;
 	/* That was another step: the next login looks again, and finds nothing. */
 	inspection->generation = 0;
-	request_warn(work->request, "the carrel had other addresses of names than are known, and has these "
-		     "now");
+	request_warn(work->request, "the carrel had other addresses of names than are known, and has "
+		     "these now");
 	return 1;
 }
 

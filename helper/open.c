@@ -57,6 +57,7 @@ static int open_session(struct work *work, struct carrel_error *err)
 		.uid = subject->uid,
 		.pid = work->request->peer,
 		.opened_s = (uint64_t)time(NULL),
+		.netns_inode = work->record.netns_inode,
 	};
 
 	/* Cut where they are too long: they are for people to read. */

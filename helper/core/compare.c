@@ -32,6 +32,15 @@ const struct network_link *network_link(const struct network *network, const cha
 	return NULL;
 }
 
+bool network_is_of(const struct network *network, uid_t uid)
+{
+	const struct network_link *loopback = network_link(network, "lo");
+	char name[NETNS_NAME_SIZE];
+
+	name_of_netns(uid, name);
+	return loopback && strcmp(loopback->alias, name) == 0;
+}
+
 /* One difference more; that memory ran out is noted, and told in the end. */
 static void report(struct comparison *comparison, struct difference difference)
 {

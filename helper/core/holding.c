@@ -87,7 +87,7 @@ bool holding_has_host(const struct holding *holding)
 	return false;
 }
 
-/* Append " @word ADDRESS, ADDRESS": those of @values, all of @family; nothing when there is none. */
+/* Append "@word ADDRESS, ADDRESS": those of @values, of @family; nothing when there is none. */
 static void put_addresses(struct buffer *text, const char *word, enum family family,
 			  const struct value_range *values, size_t count)
 {

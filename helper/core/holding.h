@@ -44,7 +44,7 @@ struct holding_change {
 int holding_change(const struct held_set *held, const struct holding_wanted *wanted,
 		   struct arena *arena, struct holding_change *ret);
 
-/** holding_has_host() - is a set of the host's among them? A policy that does not name it has none */
+/** holding_has_host() - is a set of the host's among them? Not under a policy that does not name it */
 bool holding_has_host(const struct holding *holding);
 
 /**

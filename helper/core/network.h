@@ -65,4 +65,12 @@ struct network {
 /** network_link() - the link called @name, or NULL */
 const struct network_link *network_link(const struct network *network, const char *name);
 
+/**
+ * network_is_of() - does @network say that it is, or was, the carrel of @uid?
+ *
+ * It does by the alias of its loopback, which only root can give; but in a user namespace of their
+ * own users are root, too.
+ */
+bool network_is_of(const struct network *network, uid_t uid);
+
 #endif

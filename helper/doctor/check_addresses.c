@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Do carrels know the host's addresses? What they do not know of it is closed to them: core/edition.h. */
+/* Do carrels know the host's addresses? What they do not know is closed to them: core/edition.h. */
 #include <errno.h>
 
 #include "base/error.h"
@@ -64,7 +64,7 @@ static size_t count_behind(const struct network *network, const struct editions 
 	return count;
 }
 
-/** check_editions() - is there a carrel that is so far behind that it reaches nothing of the host? */
+/** check_editions() - is a carrel so far behind that it reaches nothing of the host? */
 static int check_editions(struct doctor *doctor, struct rtnl *host, struct carrel_error *err)
 {
 	BUFFER_CLEANUP struct buffer users = { 0 };

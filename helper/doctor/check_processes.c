@@ -15,6 +15,7 @@ bool coverage_is_leak(const struct stray *stray)
 	case STRAY_HOST:
 	case STRAY_OTHER_CARREL:
 		return true;
+	case STRAY_FORMER:
 	case STRAY_ELSEWHERE:
 		return false;
 	}
@@ -32,6 +33,8 @@ static const char *place_name(const struct stray *stray, struct arena *arena)
 	case STRAY_OTHER_CARREL:
 		name_of_netns(stray->owner, name);
 		return arena_strdup(arena, name);
+	case STRAY_FORMER:
+		return "former";
 	case STRAY_ELSEWHERE:
 		return "elsewhere";
 	}
@@ -68,6 +71,8 @@ static const char *fix_of(const struct stray *stray, struct arena *arena)
 	const struct origin *origin = &stray->origin;
 	size_t length = strlen(origin->unit);
 
+	if (stray->lost)
+		return arena_printf(arena, "carrel repair %s", stray->user);
 	switch (origin->kind) {
 	case ORIGIN_USER_MANAGER:
 		return arena_printf(arena, "systemctl restart %s", origin->unit);
@@ -146,6 +151,12 @@ int coverage_put_json(const struct strays *strays, struct arena *arena, struct b
 /** why() - what it means that it is there */
 static const char *why(const struct stray *stray)
 {
+	if (stray->lost)
+		return "the record and the pin of the carrel are lost, and sessions are open in it: the "
+		       "user's next login, or repair, makes both anew";
+	if (stray->place == STRAY_FORMER)
+		return "it was removed, or a new one is in its place, which has its uplink: what is left "
+		       "there reaches nothing, and no edit of a policy reaches it";
 	switch (stray->origin.kind) {
 	case ORIGIN_LOGIN:
 	case ORIGIN_USER_MANAGER:
@@ -190,7 +201,7 @@ static int add_stray(struct doctor *doctor, const struct stray *stray)
 	if (!origin || !place)
 		return -ENOMEM;
 	return doctor_add(doctor, (struct doctor_finding){
-		.severity = coverage_is_leak(stray) ? DOCTOR_WRONG : DOCTOR_NOTICE,
+		.severity = coverage_is_leak(stray) || stray->lost ? DOCTOR_WRONG : DOCTOR_NOTICE,
 		.what = arena_printf(doctor->arena, "process %d of %s is outside its carrel (%s), from: "
 				     "%s: %s", stray->process.pid, stray->user, place, origin,
 				     stray->process.command),

@@ -36,7 +36,7 @@ static const struct doctor_check checks[] = {
 	{ "forwarding", "forwarding, and router advertisements", DOCTOR_NEEDS_HOST,
 	  doctor_check_forwarding },
 	{ "resolvers", "who answers for names", DOCTOR_NEEDS_NOTHING, doctor_check_resolvers },
-	{ "addresses", "what carrels know of the host's addresses", DOCTOR_NEEDS_NOTHING,
+	{ "addresses", "what carrels know of the host's addresses", DOCTOR_NEEDS_HOST,
 	  doctor_check_addresses },
 	{ "host", "carrel's table on the host", DOCTOR_NEEDS_ROOT, doctor_check_host },
 	{ "carrels", "the carrels that there are", DOCTOR_NEEDS_ROOT, doctor_check_carrels },

@@ -14,7 +14,10 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "cli/view.h"
+#include "core/network.h"
 #include "doctor/accounts.h"
+#include "kernel/network.h"
+#include "state/session.h"
 #include "state/textfile.h"
 
 /* Deeper than processes are nested. */
@@ -147,18 +150,55 @@ static uint64_t namespace_of(pid_t pid, const char *kind)
 	return stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
-/** is_users_own() - was the network of @pid made in a user namespace of somebody's own? */
-static bool is_users_own(const struct look *look, pid_t pid)
+/** is_users_own() - was the network @netns_fd made in a user namespace of somebody's own? */
+static bool is_users_own(const struct look *look, int netns_fd)
 {
-	char path[64];
 	struct stat st;
 
-	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
-	FD_CLEANUP int netns_fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (netns_fd < 0)
-		return true;            /* it has ended */
 	FD_CLEANUP int users_fd = ioctl(netns_fd, NS_GET_USERNS);
 	return users_fd >= 0 && fstat(users_fd, &st) == 0 && st.st_ino != look->host_users_inode;
+}
+
+/** was_carrel() - does the network @netns_fd say that it was made for @uid? */
+static bool was_carrel(int netns_fd, uid_t uid)
+{
+	ARENA_CLEANUP struct arena arena = { 0 };
+	struct network network;
+
+	return network_read_inside(netns_fd, &arena, &network, NULL) == 0 &&
+	       network_is_of(&network, uid);
+}
+
+/** found_session() - session_each() callback: one is enough */
+static int found_session(const struct session *session, void *context)
+{
+	(void)session, (void)context;
+	return 1;
+}
+
+/** is_lost() - has @uid sessions, and nothing by which logins would find their carrel? */
+static bool is_lost(const struct look *look, uid_t uid)
+{
+	for (size_t i = 0; i < look->homes.count; i++)
+		if (look->homes.items[i].uid == uid)
+			return false;
+	return look->doctor->state_fd >= 0 &&
+	       session_each(look->doctor->state_fd, uid, false, found_session, NULL, NULL) > 0;
+}
+
+/** find_other_place() - find_place() of who is neither on the host nor in a carrel */
+static bool find_other_place(const struct look *look, struct stray *stray)
+{
+	uid_t uid = stray->process.uid;
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", stray->process.pid);
+	FD_CLEANUP int netns_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (netns_fd < 0 || is_users_own(look, netns_fd))
+		return false;           /* it has ended, or may be there */
+	stray->place = was_carrel(netns_fd, uid) ? STRAY_FORMER : STRAY_ELSEWHERE;
+	stray->lost = stray->place == STRAY_FORMER && is_lost(look, uid);
+	return true;
 }
 
 /** find_place() - where the process is; false: where it belongs, or may be */
@@ -183,8 +223,7 @@ static bool find_place(const struct look *look, struct stray *stray)
 		stray->place = STRAY_OTHER_CARREL;
 		stray->owner = other->uid;
 	} else {
-		stray->place = STRAY_ELSEWHERE;
-		return !is_users_own(look, pid);
+		return find_other_place(look, stray);
 	}
 	return true;
 }

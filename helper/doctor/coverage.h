@@ -10,6 +10,7 @@
 enum stray_place {
 	STRAY_HOST,             /* in the host's network: as if there were no carrel */
 	STRAY_OTHER_CARREL,     /* in that of another user */
+	STRAY_FORMER,           /* in a carrel of its user that is no more, or is lost */
 	STRAY_ELSEWHERE,        /* in one that root made: a container's, `carrel run`'s */
 };
 
@@ -19,6 +20,7 @@ struct stray {
 	struct origin origin;
 	enum stray_place place;
 	uid_t owner;            /* STRAY_OTHER_CARREL: whose */
+	bool lost;              /* STRAY_FORMER: its user has no other, and open sessions */
 };
 
 struct strays {
@@ -36,7 +38,11 @@ struct strays {
  */
 int coverage_take(struct doctor *doctor, struct strays *ret, struct carrel_error *err);
 
-/** coverage_is_leak() - is the stray where its user must not be? Not so a container's. */
+/**
+ * coverage_is_leak() - is the stray where its user must not be?
+ *
+ * Not so a container's, nor one in a former carrel, whose rules it is still under.
+ */
 bool coverage_is_leak(const struct stray *stray);
 
 /** coverage_put_table() - append a line for each; 0 or -ENOMEM */

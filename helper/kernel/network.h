@@ -18,6 +18,13 @@ int network_read_carrel(struct rtnl *carrel, const struct plan *intent, struct a
 			struct network *ret, struct carrel_error *err);
 
 /**
+ * network_read_inside() - the same, but for neighbours, of the namespace @netns_fd (borrowed)
+ * Context: CAP_SYS_ADMIN; leaves the process where it was
+ */
+int network_read_inside(int netns_fd, struct arena *arena, struct network *ret,
+			struct carrel_error *err);
+
+/**
  * network_look_carrel() - of a carrel, what shows whether all of @intent is there
  * @uplink:	the number of its link, which its other end tells; 0: it has none
  *

@@ -45,13 +45,13 @@
 /* What stands at the end of the file until the session is accepted. */
 #define OFFER "offered yes\n"
 
-/* The keys and longest values of a session are 332 bytes. */
+/* The keys and longest values of a session are 359 bytes. */
 #define SESSION_TEXT_SIZE 512
 
 /* One process does not open more at once; each costs a carrel's owner a descriptor. */
 #define SESSIONS_PER_PROCESS 65536
 
-enum { KEY_UID, KEY_PID, KEY_START, KEY_OPENED, KEY_SERVICE, KEY_ORIGIN, KEY_OFFERED, KEY_COUNT };
+enum { KEY_UID, KEY_PID, KEY_START, KEY_OPENED, KEY_NETNS, KEY_SERVICE, KEY_ORIGIN, KEY_OFFERED, KEY_COUNT };
 
 /** format_text() - a line for what an application said; nothing when it said nothing */
 static void format_text(struct buffer *buffer, const char *key, const char *text, size_t size)
@@ -71,6 +71,8 @@ static void format(struct buffer *buffer, const struct session *session)
 	buffer_printf(buffer, HEADER "\nuid %u\npid %d\nstart %llu\nopened %llu\n", session->uid,
 		      session->pid, (unsigned long long)session->start_ticks,
 		      (unsigned long long)session->opened_s);
+	if (session->netns_inode)
+		buffer_printf(buffer, "netns %llu\n", (unsigned long long)session->netns_inode);
 	format_text(buffer, "service", session->service, sizeof(session->service));
 	format_text(buffer, "origin", session->origin, sizeof(session->origin));
 	buffer_puts(buffer, OFFER);
@@ -84,6 +86,7 @@ static int parse(const char *text, size_t length, struct session *ret, bool *ret
 		[KEY_PID] = { .key = "pid" },
 		[KEY_START] = { .key = "start" },
 		[KEY_OPENED] = { .key = "opened" },
+		[KEY_NETNS] = { .key = "netns", .optional = true },
 		[KEY_SERVICE] = { .key = "service", .optional = true },
 		[KEY_ORIGIN] = { .key = "origin", .optional = true },
 		[KEY_OFFERED] = { .key = "offered", .optional = true },
@@ -97,6 +100,8 @@ static int parse(const char *text, size_t length, struct session *ret, bool *ret
 	    fields_number(&fields[KEY_PID], INT32_MAX, &pid, NULL) ||
 	    fields_number(&fields[KEY_START], UINT64_MAX, &session.start_ticks, NULL) ||
 	    fields_number(&fields[KEY_OPENED], UINT64_MAX, &session.opened_s, NULL) ||
+	    (fields[KEY_NETNS].value &&
+	     fields_number(&fields[KEY_NETNS], UINT64_MAX, &session.netns_inode, NULL)) ||
 	    (service->value &&
 	     fields_text(service, session.service, sizeof(session.service), NULL)) ||
 	    (origin->value && fields_text(origin, session.origin, sizeof(session.origin), NULL)))

@@ -21,6 +21,7 @@ struct session {
 	pid_t pid;                      /* that opened it */
 	uint64_t start_ticks;           /* field 22 of /proc/PID/stat */
 	uint64_t opened_s;              /* seconds since the epoch */
+	uint64_t netns_inode;           /* of the carrel that it was given; 0: not known */
 	char service[64];               /* may be cut: for people to read */
 	char origin[128];               /* PAM_RHOST or tty, likewise */
 };

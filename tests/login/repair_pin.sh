@@ -30,6 +30,14 @@ record_is_a_link() {
 state_lost() {
 	rm -rf /run/carrel/carrels /run/carrel/addresses
 }
+both_lost() {
+	rm $record
+	pin_removed
+}
+both_lost_and_more() {
+	both_lost
+	rm -r /run/carrel/addresses
+}
 pin_removed() {
 	umount $pin
 	rm $pin
@@ -83,6 +91,70 @@ test_repair_pin_lost() {
 
 test_repair_pin_replaced() {
 	mended pin_is_another pin_is_under_another pin_is_a_file pin_is_a_broken_one
+}
+
+# answered SITE...: who is in the session that is open gets there
+answered() {
+	local site
+	for site; do
+		in_session "$probe" --wait 1 tcp "$site" 443
+	done
+}
+
+# As long as sessions are open, one of them tells which namespace it was.
+test_repair_record_and_pin_lost() {
+	local damage
+	begin
+	for damage in both_lost both_lost_and_more; do
+		"$damage"
+		answered "${exam_site[@]}"
+		expect_match "$(carrel doctor --coverage --json | jq -r '.[] | .network + ": " + .fix')" \
+			'^former: carrel repair exam1$'
+		mark=$(log_mark)
+		next_login
+		eventually 5 logged_since "$mark" 'pam_carrel.*the record and the pin of the carrel were lost'
+		whole
+		expect_match "$(carrel list)" '^exam1 .* carrel-61001 '
+		"$damage"
+		exits 0 carrel repair exam1
+		expect_match "$output" '^exam1: mended$'
+		whole
+		exits 0 carrel repair exam1
+		expect_match "$output" '^exam1: nothing to mend$'
+	done
+	expect_equal "$(carrel doctor --coverage --json)" '[]'
+}
+
+# is_in_pinned PID: it is in the namespace that is pinned
+is_in_pinned() {
+	expect_equal "$(stat -L -c %i "/proc/$1/ns/net")" "$(stat -L -c %i $pin)"
+}
+
+# What is no more in use as a carrel is not found again, whoever is in there.
+test_repair_finds_no_carrel_that_was_removed() {
+	begin
+	carrel remove exam1
+	expect_failure answered "${exam_site[0]}"
+	exits 0 carrel repair exam1
+	expect_match "$output" '^exam1: there is no carrel; the next login makes one$'
+	expect_equal "$(su exam1 -c 'readlink /proc/self/ns/net')" "net:[$(stat -L -c %i $pin)]"
+	expect_differ "net:[$(stat -L -c %i $pin)]" "$netns"
+	carrel diff exam1
+	expect_failure answered "${exam_site[@]}"
+	expect_equal "$(carrel doctor --coverage --json | jq -r '.[0] | "\(.pid) \(.network) \(.fix)"')" \
+		"$inside former kill $inside"
+	exits 0 carrel doctor --coverage
+	# Now the trace of the new one is lost, in which there is no session; but the uplink is its own,
+	# and stays as long as somebody is in there.
+	nsenter --net=$pin sleep 1000 &
+	eventually 20 is_in_pinned $!
+	both_lost
+	su exam1 -c true
+	kill $!
+	expect_differ "net:[$(stat -L -c %i $pin)]" "$netns"
+	expect_failure answered "${exam_site[0]}"
+	expect_equal "$(su exam1 -c "$probe tcp ${exam_site[1]} 443 | wc -l")" 1
+	carrel diff exam1
 }
 
 # Nobody is in the carrel, and what is pinned is not it: a new one is made.

@@ -15,6 +15,7 @@
 static inline struct session open_session(const struct scratch *scratch, pid_t pid, int *ret_fd)
 {
 	struct session session = { .uid = UID, .pid = pid, .start_ticks = 7, .opened_s = 1790000000,
+				   .netns_inode = 4026532345,
 				   .service = "sshd", .origin = "192.0.2.9" };
 	struct carrel_error err = { 0 };
 

@@ -57,6 +57,7 @@ static void test_session_each_shows_what_create_was_told(void **state)
 	assert_int_equal(visits.last.pid, getpid());
 	assert_int_equal(visits.last.start_ticks, start_ticks);
 	assert_int_equal(visits.last.opened_s, 1790000000);
+	assert_int_equal(visits.last.netns_inode, 4026532345);
 	assert_string_equal(visits.last.service, "sshd");
 	assert_string_equal(visits.last.origin, "192.0.2.9");
 }
@@ -136,6 +137,7 @@ static void test_session_create_replaces_what_cannot_be_shown(void **state)
 	assert_int_equal(session_each(scratch->fd, UID, false, visit, &visits, NULL), 0);
 	assert_int_equal(visits.count, 1);
 	assert_int_equal(visits.last.uid, UID);
+	assert_int_equal(visits.last.netns_inode, 0);
 	assert_string_equal(visits.last.service, "a?uid 0");
 	assert_int_equal(strlen(visits.last.origin), sizeof(session.origin) - 2);
 	assert_int_equal(visits.last.origin[sizeof(session.origin) - 3], '?');
