@@ -115,6 +115,27 @@ test_hostile_holder_of_a_namespace_keeps_nobody_out() {
 	su exam2 -c "$probe tcp ${exam_site[0]} 443"
 }
 
+# The kernel lets nobody else change it, root neither: that much is said.
+test_hostile_owner_of_the_host_table_is_told_of() {
+	local mark
+	nft delete table inet carrel || :
+	mkfifo /run/testhost/commands
+	nft -i </run/testhost/commands &
+	owner=$!
+	exec 7>/run/testhost/commands
+	trap 'exec 7>&-; wait "$owner" || :; nft list tables; rm /run/testhost/commands' EXIT
+	echo 'add table inet carrel { flags owner; }' >&7
+	eventually 5 nft list table inet carrel
+	nft list table inet carrel | grep owner || skip 'tables have no owners in this kernel'
+	mark=$(log_mark)
+	expect_failure su exam1 -c true
+	eventually 5 logged_since "$mark" 'another program owns the one that is there, as .nft list table inet carrel. says'
+	exec 7>&-
+	wait "$owner"
+	trap 'rm /run/testhost/commands' EXIT
+	su exam1 -c "$probe tcp ${exam_site[0]} 443"
+}
+
 holds() {
 	[[ $(readlink "/proc/$1/fd/0") = /run/netns/carrel-61002 ]]
 }
