@@ -24,23 +24,6 @@ struct comparison {
 	bool failed;                                    /* memory ran out */
 };
 
-const struct network_link *network_link(const struct network *network, const char *name)
-{
-	for (size_t i = 0; i < network->links.count; i++)
-		if (strcmp(network->links.items[i].name, name) == 0)
-			return &network->links.items[i];
-	return NULL;
-}
-
-bool network_is_of(const struct network *network, uid_t uid)
-{
-	const struct network_link *loopback = network_link(network, "lo");
-	char name[NETNS_NAME_SIZE];
-
-	name_of_netns(uid, name);
-	return loopback && strcmp(loopback->alias, name) == 0;
-}
-
 /* One difference more; that memory ran out is noted, and told in the end. */
 static void report(struct comparison *comparison, struct difference difference)
 {
@@ -442,15 +425,6 @@ static bool is_intended_route(const struct comparison *comparison,
 	return false;
 }
 
-/* The name of the link number @index, for people. */
-static const char *name_of_index(const struct network *network, int index)
-{
-	for (size_t i = 0; i < network->links.count; i++)
-		if (network->links.items[i].index == index)
-			return network->links.items[i].name;
-	return "no link";
-}
-
 /* Loopback's own are the kernel's. */
 static void find_extra_addresses(struct comparison *comparison)
 {
@@ -458,7 +432,7 @@ static void find_extra_addresses(struct comparison *comparison)
 
 	for (size_t i = 0; i < carrel->addresses.count; i++) {
 		const struct network_address *address = &carrel->addresses.items[i];
-		const char *link = name_of_index(carrel, address->link);
+		const char *link = network_link_name(carrel, address->link);
 		char text[ADDRESS_TEXT_SIZE];
 
 		if (strcmp(link, "lo") == 0 ||
@@ -487,7 +461,7 @@ static void find_extra_routes(struct comparison *comparison)
 		report(comparison, (struct difference){
 			.kind = DIFFERENCE_EXTRA, .place = PLACE_CARREL, .remedy = REMEDY_OTHERS,
 			.object = arena_printf(comparison->arena, "route to %s by %s", text,
-					       name_of_index(carrel, route->link)),
+					       network_link_name(carrel, route->link)),
 		});
 	}
 }

@@ -65,6 +65,9 @@ struct network {
 /** network_link() - the link called @name, or NULL */
 const struct network_link *network_link(const struct network *network, const char *name);
 
+/** network_link_name() - what the link number @index is called; "no link", where there is none */
+const char *network_link_name(const struct network *network, int index);
+
 /**
  * network_is_of() - does @network say that it is, or was, the carrel of @uid?
  *
