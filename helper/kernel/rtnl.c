@@ -254,6 +254,19 @@ static int receive_answer(struct exchange *exchange)
 	return take_all(exchange, (const void *)bytes, (size_t)received);
 }
 
+/*
+ * Answers could not be taken. Those that are left are of no use; but of a list that is not read to
+ * its end the kernel says "busy" to whoever asks for another.
+ */
+static void drain(const struct rtnl *rtnl)
+{
+	uint8_t bytes[RTNL_ANSWER_BYTES];
+
+	while (recv(mnl_socket_get_fd(rtnl->socket), bytes, sizeof(bytes), MSG_DONTWAIT) >= 0 ||
+	       errno == EINTR)
+		;
+}
+
 /* Send the batch and take every answer. Return: the first failure, or 0 */
 static int carry_out(struct rtnl *rtnl, struct exchange *exchange)
 {
@@ -267,6 +280,8 @@ static int carry_out(struct rtnl *rtnl, struct exchange *exchange)
 	while (rc == 0 && exchange->open)
 		rc = exchange->questions && exchange->last - exchange->first > 1 ?
 		     receive_answers(exchange) : receive_answer(exchange);
+	if (rc < 0)
+		drain(rtnl);
 	return rc < 0 ? rc : exchange->result;
 }
 

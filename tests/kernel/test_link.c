@@ -309,6 +309,58 @@ static void test_rtnl_ask_takes_the_answers_to_a_full_batch(void **state)
 	assert_int_equal(answers, RTNL_BATCH_REQUESTS - 1);
 }
 
+static void make_room(struct rtnl *rtnl, int bytes)
+{
+	assert_int_equal(setsockopt(mnl_socket_get_fd(rtnl->socket), SOL_SOCKET, SO_RCVBUF,
+				    &bytes, sizeof(bytes)), 0);
+}
+
+/* @rtnl's socket gets more messages that nobody asked for than it has room for: "no buffer space". */
+static void overrun(struct rtnl *rtnl)
+{
+	const int group = RTNLGRP_LINK;
+	struct carrel_error err = { 0 };
+	struct rtnl other;
+
+	assert_int_equal(rtnl_open(&other, &err), 0);
+	make_room(rtnl, 0);
+	assert_int_equal(mnl_socket_setsockopt(rtnl->socket, NETLINK_ADD_MEMBERSHIP, (void *)&group,
+					       sizeof(group)), 0);
+	for (uint32_t i = 1; i <= 2 * RTNL_BATCH_REQUESTS; i++) {
+		assert_int_equal(link_group(&other, LOOPBACK_INDEX, i, &err), 0);
+		assert_int_equal(rtnl_commit(&other, &err), 0);
+	}
+	assert_int_equal(mnl_socket_setsockopt(rtnl->socket, NETLINK_DROP_MEMBERSHIP, (void *)&group,
+					       sizeof(group)), 0);
+	rtnl_close(&other);
+}
+
+/* The kernel goes on with one list only when the last one was taken. */
+static void test_rtnl_ask_works_again_after_an_answer_was_lost(void **state)
+{
+	struct fixture *fixture = *state;
+	struct carrel_error err = { 0 };
+	unsigned answers = 0;
+	const struct rtnl_question question = { .answer = count_answer, .context = &answers };
+	const struct rtnl_question questions[] = { question, question };
+	const struct timeval limit = { .tv_sec = 10 };
+
+	/* Rather than to wait for ever for what is lost. */
+	assert_int_equal(setsockopt(mnl_socket_get_fd(fixture->host.socket), SOL_SOCKET,
+				    SO_RCVTIMEO, &limit, sizeof(limit)), 0);
+	overrun(&fixture->host);
+	ask_for_link(&fixture->host, LOOPBACK_INDEX);
+	ask_for_addresses(&fixture->host);
+	assert_int_equal(rtnl_ask(&fixture->host, questions, &err), -ENOBUFS);
+
+	make_room(&fixture->host, 1 << 16);
+	answers = 0;
+	ask_for_link(&fixture->host, LOOPBACK_INDEX);
+	ask_for_addresses(&fixture->host);
+	assert_int_equal(rtnl_ask(&fixture->host, questions, &err), 0);
+	assert_int_equal(answers, 1);
+}
+
 static void test_rtnl_end_refuses_a_batch_that_is_full(void **state)
 {
 	struct fixture *fixture = *state;
@@ -364,6 +416,7 @@ int main(void)
 		LINK_TEST(test_rtnl_commit_tells_the_kernels_own_words),
 		LINK_TEST(test_rtnl_ask_gives_each_answer_to_its_question),
 		LINK_TEST(test_rtnl_ask_takes_the_answers_to_a_full_batch),
+		LINK_TEST(test_rtnl_ask_works_again_after_an_answer_was_lost),
 		LINK_TEST(test_rtnl_end_refuses_a_batch_that_is_full),
 		LINK_TEST(test_facts_gather_finds_the_mtu_of_the_way_out),
 	};
