@@ -47,7 +47,9 @@ stream() {
 	local site protocol
 	for site in "${exam_site[@]}"; do
 		for protocol in tcp udp; do
-			as "$1" stream $protocol "$site" "$2" "$3" >"$scratch/$2-$protocol-$site" &
+			# What is in the environment here does not come through ssh.
+			as "$1" "TEST_PATIENCE=${TEST_PATIENCE:-1}" \
+				stream $protocol "$site" "$2" "$3" >"$scratch/$2-$protocol-$site" &
 			streams+=($!)
 		done
 	done
