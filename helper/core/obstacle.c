@@ -126,7 +126,7 @@ const char *obstacle_fix(const struct obstacle *obstacle, const struct obstacle_
 
 	switch (find_owner(obstacle, hosts)) {
 	case OWNER_CARREL:
-		return "nft delete table inet " CARREL_TABLE;
+		return "carrel repair";
 	case OWNER_FIREWALLD:
 		if (hosts->local)
 			return FIREWALLD_ZONE "firewall-cmd --permanent --zone=carrel "

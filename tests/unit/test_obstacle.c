@@ -17,7 +17,7 @@ static const struct obstacle_case {
 	const char *owner, *fix;        /* how the fix begins */
 } cases[] = {
 	{ { "inet", "carrel", "from-carrel", 3 }, { 0 }, "carrel itself",
-	  "nft delete table inet carrel" },
+	  "carrel repair" },
 	{ { "inet", "firewalld", "filter_FORWARD", 3 }, { .ufw = true }, "firewalld",
 	  "firewall-cmd --permanent --get-zones | grep -qw carrel || " },
 	{ { "inet", "firewalld", "filter_IN_public", 3 }, { .local = true }, "firewalld",
