@@ -10,14 +10,17 @@
  *                route back to the source must lead through the link it came from. Nor does
  *                any link carry what is for a loopback, which hosts take for their own where
  *                route_localnet is on (kube-proxy turns it on);
- *   input        to the host: replies, or carrels whose group says so, and those to
+ *   input        to the host: replies, but no ICMP errors, which can be made about anybody's
+ *                connection; and carrels whose group says so, those to
  *                addresses alone that their own rules know for the host's: the sets hold each
  *                group that there can be with each address of the edition in it (core/edition.h);
  *   forward      to the chains of carrels; and, where the host forwarded nothing before
  *                carrel had to switch it on, whatever else would now be forwarded;
  *   from-carrel  out of a carrel: to peers or out of the host, as the group says, where
  *                only what begins or belongs to a connection goes out: NAT leaves all else
- *                as it is, with the carrel's own address;
+ *                as it is, with the carrel's own address. Errors about connections that have
+ *                the host's address are dropped: those about others' are as easily made as
+ *                those about one's own;
  *   to-carrel    into a carrel from outside: replies only. (The host's own packets are
  *                not forwarded and therefore not stopped here.)
  *   postrouting  NAT for what leaves the host, and only for that: peers see each other's
@@ -156,7 +159,9 @@ static void fill_input(struct ruleset_builder *builder, size_t chain)
 
 	add_others(builder, chain);
 
-	add_replies(builder, chain);
+	rule_begin(builder, chain, NULL);
+	rule_match_state(builder, NF_CT_STATE_BIT(IP_CT_ESTABLISHED));
+	rule_add(builder, STATEMENT_ACCEPT);
 
 	for (enum family family = 0; family < FAMILY_COUNT; family++) {
 		rule_begin(builder, chain, "policies that name the host");
@@ -191,6 +196,12 @@ static void fill_forward(struct ruleset_builder *builder, size_t chain, bool gua
 
 static void fill_from_carrel(struct ruleset_builder *builder, size_t chain)
 {
+	rule_begin(builder, chain, "a carrel's error about a connection under the host's address");
+	rule_match_state(builder, NF_CT_STATE_BIT(IP_CT_RELATED));
+	rule_match_status(builder, IPS_SRC_NAT, false);
+	rule_add(builder, STATEMENT_COUNTER);
+	rule_add(builder, STATEMENT_DROP);
+
 	add_replies(builder, chain);
 
 	rule_begin(builder, chain, "policies that name peers");

@@ -136,6 +136,76 @@ test_hostile_owner_of_the_host_table_is_told_of() {
 	su exam1 -c "$probe tcp ${exam_site[0]} 443"
 }
 
+# forge UID DESTINATION SOURCE: root in the carrel tells DESTINATION that the datagram which SOURCE is said to
+# have sent from port 5555 to the other site did not arrive
+forge() {
+	ip netns exec "carrel-$1" perl -MSocket=:all -e '
+		my ($to, $from, @sites) = @ARGV;
+		my $six = $to =~ /:/;
+		my $family = $six ? AF_INET6 : AF_INET;
+		my @ends = map { inet_pton($family, $_) } $from, $sites[$six];
+		my $udp = pack "n4", 5555, 9, 9, 0;
+		my $datagram = $six ? pack("NnCC a16 a16", 0x60000000, 9, 17, 64, @ends) . "${udp}x" :
+			pack("CCnnnCCn a4 a4", 0x45, 0, 29, 1, 0, 64, 17, 0, @ends) . "${udp}x\0";
+		my $error = pack("CCnN", $six ? 1 : 3, $six ? 4 : 3, 0, 0) . $datagram;
+		my $sum = 0;
+		$sum += $_ for $six ? 0 : unpack "n*", $error;
+		$sum = ($sum & 0xffff) + ($sum >> 16) for 1, 2;
+		substr($error, 2, 2) = pack "n", ~$sum & 0xffff unless $six;
+		socket my $socket, $family, SOCK_RAW, $six ? 58 : 1 or die $!;
+		my $address = inet_pton $family, $to;
+		send $socket, $error, 0, $six ? pack_sockaddr_in6(0, $address) :
+			pack_sockaddr_in(0, $address) or die $!;
+	' "$2" "$3" "${other_site[@]}"
+}
+
+# errors UID: that the carrel was told of
+errors() {
+	ip netns exec "carrel-$1" nstat -asz IcmpInDestUnreachs Icmp6InDestUnreachs |
+		awk 'NF == 3 && $2 ~ /^[0-9]+$/ { sum += $2 } END { print sum + 0 }'
+}
+
+told_of() {
+	[ "$(errors "$1")" -eq "$2" ]
+}
+
+# Where everything is allowed, and with root's rights in the carrel beside it.
+test_hostile_errors_about_connections_of_others_are_dropped() {
+	local i address before
+	cp $policies/exam.policy /run/testhost/
+	trap 'mv /run/testhost/exam.policy $policies/' EXIT
+	printf '%s\n' 'uplink nat' 'default allow out' >$policies/exam.policy
+	without_carrel exam1
+	without_carrel exam2
+	su exam1 -c true
+	address=("$(su exam2 -c 'echo $CARREL_ADDRESS4')" "$(su exam2 -c 'echo $CARREL_ADDRESS6')")
+	# Nobody listens there, and the answer that says so arrives.
+	for i in 0 1; do
+		ip netns exec carrel-61002 perl -MIO::Socket::IP -e '
+			my $socket = IO::Socket::IP->new(Proto => "udp", LocalPort => 5555,
+				PeerHost => $ARGV[0], PeerPort => 9) or die $@;
+			$socket->send("x") or die $!' "${other_site[i]}"
+	done
+	eventually 5 told_of 61002 2
+	before=$(nft list chain inet carrel from-carrel | sed -n 's/.*snat counter packets \([0-9]*\).*/\1/p')
+	# The rules in there are no obstacle to who has root's rights.
+	ip netns exec carrel-61001 nft flush ruleset
+	for i in 0 1; do
+		forge $exam1 "${address[i]}" "${address[i]}"
+		forge $exam1 "${uplink[i]}" "${uplink[i]}"
+	done
+	eventually 5 dropped_more_than "$before"
+	told_of 61002 2
+	su exam1 -c "$probe tcp ${other_site[0]} 80"
+	su exam1 -c "$probe tcp ${other_site[1]} 80"
+}
+
+dropped_more_than() {
+	nft list chain inet carrel from-carrel |
+		awk -v before="$1" '/snat counter/ { for (i = 1; i < NF; i++) if ($i == "packets") found = $(i + 1) }
+				    END { exit !(found > before + 1) }'
+}
+
 holds() {
 	[[ $(readlink "/proc/$1/fd/0") = /run/netns/carrel-61002 ]]
 }
