@@ -505,5 +505,10 @@ int network_forwards4(struct rtnl *rtnl, int index, struct carrel_error *err)
 	rc = ask(&questions, err);
 	if (rc < 0)
 		return rc;
-	return network.links.count ? network.links.items[0].forwards4 : -ENODEV;
+	if (!network.links.count)
+		return -ENODEV;
+	/* In a VRF packets come in by the VRF. */
+	return network.links.items[0].forwards4 && network.links.items[0].master
+		? network_forwards4(rtnl, network.links.items[0].master, err)
+		: network.links.items[0].forwards4;
 }
