@@ -19,9 +19,12 @@
 #define DEFAULT_MTU_BYTES 1500
 /* The least that IPv6 may have (RFC 8200, section 5): a smaller uplink is IPv4's own affair. */
 #define LEAST_MTU_BYTES 1280
+/* ETH_MAX_MTU: no veth may have more. A VRF and the loopback do, which say nothing of the link behind. */
+#define MOST_MTU_BYTES 65535
 
 /*
- * k.root-servers.net. The kernel is asked for the route, nothing is sent. (A documentation prefix would not do: careful hosts have blackhole routes for them.)
+ * k.root-servers.net. The kernel is asked for the route, nothing is sent. (A documentation prefix
+ * would not do: careful hosts have blackhole routes for them.)
  */
 const struct address facts_elsewhere[FAMILY_COUNT] = {
 	[FAMILY_IPV4] = { FAMILY_IPV4, { 193, 0, 14, 129 } },
@@ -75,13 +78,13 @@ int facts_way_out(struct rtnl *host, enum family family)
 	return index ? index : way_out(host, family, 0);
 }
 
-/* MTU of the link that leads to the internet; 0 when nothing does. */
+/* MTU of the link that leads to the internet; 0 when nothing does, or it is none that an uplink can have. */
 static uint32_t way_out_mtu(struct rtnl *host, enum family family)
 {
 	int index = facts_way_out(host, family);
 	int mtu = index ? link_mtu(host, index) : 0;
 
-	return mtu < LEAST_MTU_BYTES ? 0 : (uint32_t)mtu;
+	return mtu < LEAST_MTU_BYTES || mtu > MOST_MTU_BYTES ? 0 : (uint32_t)mtu;
 }
 
 /* IPv6 is compiled in, not switched off at boot, and not switched off for new links. */

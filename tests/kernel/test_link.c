@@ -401,6 +401,11 @@ static void test_facts_gather_finds_the_mtu_of_the_way_out(void **state)
 				"nexthop via 192.0.2.251 dev wan0 onlink"), 0);
 	facts_find_mtu(&fixture->host, &facts);
 	assert_int_equal(facts.mtu_bytes, 1400);
+
+	/* More than a veth may have, as by a VRF. */
+	assert_int_equal(system("ip link set lo up && ip route replace default dev lo"), 0);
+	facts_find_mtu(&fixture->host, &facts);
+	assert_int_equal(facts.mtu_bytes, 1500);
 }
 
 int main(void)
