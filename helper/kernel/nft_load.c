@@ -93,11 +93,11 @@ int nft_load(struct mnl_socket *socket, const struct ruleset *ruleset, bool repl
 	int rc = load(socket, ruleset, replace, &carry, err);
 	if (rc < 0 && carry.entries.count)
 		rc = load(socket, ruleset, replace, &nothing, err);
-	/* Who may load tables at all is refused just those that another program's socket owns. */
+	/* Who may load tables at all is refused those that another program's socket owns. */
 	if (rc == -EPERM && replace)
-		return error_set(err, EPERM, "loading table inet %s: another program owns the one that is "
-				 "there, as 'nft list table inet %s' says: end that program",
-				 ruleset->table, ruleset->table);
+		return error_set_errno(err, EPERM, "loading table inet %s (if 'nft list table inet %s' "
+				       "says that another program owns it, end that program)",
+				       ruleset->table, ruleset->table);
 	if (rc < 0)
 		return error_wrap(err, rc, "loading table inet %s", ruleset->table);
 	return 0;

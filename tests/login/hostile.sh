@@ -129,7 +129,7 @@ test_hostile_owner_of_the_host_table_is_told_of() {
 	nft list table inet carrel | grep owner || skip 'tables have no owners in this kernel'
 	mark=$(log_mark)
 	expect_failure su exam1 -c true
-	eventually 5 logged_since "$mark" 'another program owns the one that is there, as .nft list table inet carrel. says'
+	eventually 5 logged_since "$mark" 'another program owns it, end that program.: Operation not permitted'
 	exec 7>&-
 	wait "$owner"
 	trap 'rm /run/testhost/commands' EXIT
