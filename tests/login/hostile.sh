@@ -33,7 +33,7 @@ begin_login() {
 	local child
 	without_carrel exam1
 	# No login starts gc, which would wait, too.
-	touch -d '1 day' /run/carrel/collected
+	touch /run/carrel/collected
 	mkdir -p /run/carrel-pins
 	rm -f /run/carrel-pins/lock
 	mkfifo -m 0600 /run/carrel-pins/lock
