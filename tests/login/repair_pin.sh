@@ -38,11 +38,12 @@ both_lost_and_more() {
 	both_lost
 	rm -r /run/carrel/addresses
 }
+# Somebody may just be looking at it: gc, which logins start.
+pin_unmounted() { eventually 5 umount $pin; }
 pin_removed() {
-	umount $pin
+	pin_unmounted
 	rm $pin
 }
-pin_unmounted() { umount $pin; }
 pin_is_another() {
 	pin_removed
 	ip netns add carrel-$exam1
